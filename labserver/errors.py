@@ -1,0 +1,74 @@
+"""Everything that can go wrong on purpose or by mistake, as data. A leaf: surfaces give errors their shape.
+
+`status` is an HTTP status; `code` is the upper-case code of seed 004's error table; `message` says what was wrong and
+what to do; `details` is JSON-ready; `retry_after` is in seconds; `param` names the offending field where there is one.
+"""
+
+from typing import Any, ClassVar
+
+
+class LabError(Exception):
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "PROCESSING_FAILED"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        details: dict[str, Any] | None = None,
+        retry_after: float | None = None,
+        param: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details or {}
+        self.retry_after = retry_after
+        self.param = param
+
+
+class InvalidRequest(LabError):
+    status, code = 400, "INVALID_REQUEST"
+
+
+class Unauthorized(LabError):
+    status, code = 401, "UNAUTHORIZED"
+
+
+class Forbidden(LabError):
+    status, code = 403, "FORBIDDEN"
+
+
+class NotFound(LabError):
+    status, code = 404, "NOT_FOUND"
+
+
+class ModelNotFound(NotFound):
+    code = "MODEL_NOT_FOUND"
+
+
+class MethodNotAllowed(LabError):
+    status, code = 405, "METHOD_NOT_ALLOWED"
+
+
+class TooLarge(LabError):
+    status, code = 413, "TOO_LARGE"
+
+
+class UnsupportedMediaType(LabError):
+    status, code = 415, "UNSUPPORTED_MEDIA_TYPE"
+
+
+class UnprocessableRequest(LabError):
+    status, code = 422, "INVALID_REQUEST"
+
+
+class ContextTooLong(InvalidRequest):
+    code = "CONTEXT_LENGTH_EXCEEDED"
+
+
+class ProcessingFailed(LabError):
+    """The model failed while it worked; the wire shows it as an error event when words were already sent."""
+
+
+class Unavailable(LabError):
+    status, code = 503, "PIPELINE_UNAVAILABLE"

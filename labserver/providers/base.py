@@ -1,0 +1,21 @@
+"""What a back door is: a name, the models it serves, and one method. Knows events; knows no dialect."""
+
+from collections.abc import AsyncIterator
+from typing import ClassVar, Protocol
+
+from labserver.events import ChatRequest, StreamEvent
+
+
+class Provider(Protocol):
+    """A kind of model. `paced` says whether the lab should pace its deltas (a real model paces itself)."""
+
+    name: ClassVar[str]
+    paced: ClassVar[bool]
+    models: ClassVar[tuple[str, ...]]
+
+    def stream(self, request: ChatRequest) -> AsyncIterator[StreamEvent]:
+        """Yield `Start`, then `Text` per delta (choices may interleave), an `End` per choice, then one `Usage`.
+
+        Whoever iterates must close the iterator. Raises LabError subclasses only.
+        """
+        ...
