@@ -1,0 +1,152 @@
+"""argv -> Settings -> uvicorn. Binds its own sockets, says where it listens, and ends when nobody needs it."""
+
+import argparse
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import uvicorn
+from pydantic import ValidationError
+
+from labserver import __version__, logs
+from labserver.app import create_app
+from labserver.fingerprint import fingerprint
+from labserver.lab import Lab
+from labserver.settings import Settings
+from labserver.wiretap import TappedHttp
+
+DRAIN_SECONDS = 3
+BACKLOG = 2048
+
+
+def read_settings(argv: Sequence[str]) -> Settings:
+    """Every setting is also a flag. A bad value ends the program with one line that names it."""
+    parser = argparse.ArgumentParser(prog="wirelab serve", description="Run the lab server.")
+    for name, field in Settings.model_fields.items():
+        flag = f"--{name.replace('_', '-')}"
+        if field.annotation is bool:
+            parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=None, help=field.description)
+        else:
+            parser.add_argument(flag, default=None, metavar=name.upper(), help=field.description)
+    chosen = {name: value for name, value in vars(parser.parse_args(argv)).items() if value is not None}
+    try:
+        return Settings(**chosen)
+    except ValidationError as error:
+        first = error.errors()[0]
+        parser.error(f"{first['loc'][0]}: {first['msg']} (got {first['input']!r})")
+
+
+def bind(port: int, tries: int) -> list[socket.socket]:
+    """Listening sockets on 127.0.0.1 and, where there is IPv6, on ::1, at the first port that both can have."""
+    for candidate in range(port, port + tries):
+        first = _listen(socket.AF_INET, "127.0.0.1", candidate)
+        if first is None:
+            continue
+        if not socket.has_ipv6:
+            return [first]
+        try:
+            second = _listen(socket.AF_INET6, "::1", first.getsockname()[1])
+        except OSError:
+            return [first]  # this machine has no IPv6 loopback
+        if second is not None:
+            return [first, second]
+        first.close()
+    last = port + tries - 1
+    ports = f"Port {port} is" if tries == 1 else f"Ports {port} to {last} are"
+    raise SystemExit(f"{ports} in use. Choose another with --port, or let me look further with --port-tries 50.")
+
+
+def _listen(family: socket.AddressFamily, host: str, port: int) -> socket.socket | None:
+    """None when another program has the port. Raises OSError when the address itself is not to be had."""
+    probe = socket.socket(family, socket.SOCK_STREAM)
+    if sys.platform == "win32":
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+    else:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        probe.bind((host, port))
+        probe.listen(BACKLOG)
+    except OSError as error:
+        probe.close()
+        if error.errno in IN_USE:
+            return None
+        raise
+    return probe
+
+
+IN_USE = {98, 48, 10048, 10013, 13}  # EADDRINUSE on Linux, macOS and Windows; taken exclusively; not allowed
+
+
+class LabServer(uvicorn.Server):
+    """uvicorn, with an announcement, an end after idle minutes, and a farewell for open streams."""
+
+    def __init__(self, config: uvicorn.Config, lab: Lab, listeners: list[socket.socket]) -> None:
+        super().__init__(config)
+        self.lab = lab
+        self.listeners = listeners
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        port = self.listeners[0].getsockname()[1]
+        url = f"http://127.0.0.1:{port}"
+        print(f"The lab server listens on {url}", flush=True)  # noqa: T201
+        if self.lab.settings.announce is not None:
+            announce(self.lab.settings.announce, port, url, fingerprint(self.lab.settings.behaviour()))
+
+    async def on_tick(self, counter: int) -> bool:
+        idle = time.monotonic() - self.lab.tap.last_traffic
+        minutes = self.lab.settings.idle_minutes
+        if minutes and idle > minutes * 60 and not self.lab.tap.open:
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.lab.draining.set()
+        await super().shutdown(sockets)
+        if self.lab.settings.announce is not None:
+            retract(self.lab.settings.announce)
+
+
+def announce(path: Path, port: int, url: str, mark: str) -> None:
+    """Write the runtime file whole or not at all, so that a reader never sees half of it."""
+    said = {"pid": os.getpid(), "port": port, "url": url, "version": __version__, "fingerprint": mark}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.write_text(json.dumps(said), encoding="utf-8")
+    draft.replace(path)
+
+
+def retract(path: Path) -> None:
+    """Take the runtime file back, unless another server has written its own there since."""
+    if path.exists() and json.loads(path.read_text(encoding="utf-8"))["pid"] == os.getpid():
+        path.unlink()
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    settings = read_settings(sys.argv[1:] if argv is None else argv)
+    listeners = bind(settings.port, settings.port_tries)
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        http=TappedHttp,
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,  # frames stay readable on the wire
+        ws_max_size=1024 * 1024,
+        access_log=False,  # its lines would carry `?key=`
+        log_level=settings.log_level,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_keep_alive=75,
+        backlog=BACKLOG,
+    )
+    logs.install()
+    LabServer(config, app.state.lab, listeners).run(sockets=listeners)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""What the bytes were: a ring of exchanges, exported as plain JSON with every credential blotted out.
+
+Knows exchanges and frames; knows no sandbox and no dialect. Bytes leave as latin-1 text, one character per byte, which
+JSON carries unharmed and `.encode("latin-1")` turns back.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+from labserver import frames
+from labserver.exchange import Exchange, Segment
+
+BLOT = b"[key]"
+
+
+class Journal:
+    """The last `size` exchanges of one sandbox, oldest first, numbered from 1 for as long as it lives."""
+
+    def __init__(self, size: int) -> None:
+        self._ring: deque[tuple[int, Exchange]] = deque(maxlen=size)
+        self._count = 0
+
+    def open(self, exchange: Exchange) -> None:
+        self._count += 1
+        self._ring.append((self._count, exchange))
+
+    def clear(self) -> None:
+        self._ring.clear()
+        self._count = 0
+
+    @property
+    def count(self) -> int:
+        """How many exchanges were opened since the start or the last `clear`, kept or not."""
+        return self._count
+
+    def still_open(self) -> list[Exchange]:
+        return [exchange for _, exchange in self._ring if exchange.ended is None]
+
+    def records(self, last: int | None = None) -> list[dict[str, Any]]:
+        chosen = list(self._ring)[-last:] if last else list(self._ring)
+        return [record(number, exchange) for number, exchange in chosen]
+
+
+def record(number: int, exchange: Exchange) -> dict[str, Any]:
+    """One exchange as JSON: `request` and `response` are lists of [seconds, bytes as latin-1]; a WebSocket's bytes after
+    its handshake are `frames` instead. `ended` is null while it is open. `produced` counts the deltas the model made."""
+    received, sent = redact(exchange.received, exchange.secrets), redact(exchange.sent, exchange.secrets)
+    shown: list[dict[str, Any]] = []
+    if exchange.websocket:
+        received, after_request = split_head(received)
+        sent, after_answer = split_head(sent)
+        inbound = [_frame("received", frame, exchange) for frame in frames.read(after_request)]
+        outbound = [_frame("sent", frame, exchange) for frame in frames.read(after_answer)]
+        shown = sorted(inbound + outbound, key=lambda frame: frame["at"])
+    return {
+        "number": number,
+        "kind": "websocket" if exchange.websocket else "http",
+        "connection": exchange.connection,
+        "nth": exchange.nth,
+        "opened": exchange.opened,
+        "request": _export(received),
+        "response": _export(sent),
+        "frames": shown,
+        "writes": exchange.writes,
+        "dropped": exchange.dropped,
+        "ended": exchange.ended,
+        "seconds": exchange.seconds,
+        "fault": exchange.fault,
+        "produced": exchange.produced,
+    }
+
+
+def redact(segments: list[Segment], secrets: tuple[bytes, ...]) -> list[Segment]:
+    """The same pieces without the secrets. A secret cut in two by the network joins its pieces."""
+    if not secrets:
+        return segments
+    cleaned = [(at, _blot(data, secrets)) for at, data in segments]
+    whole = b"".join(data for _, data in cleaned)
+    if any(secret in whole for secret in secrets):
+        return [(cleaned[0][0], _blot(whole, secrets))]
+    return cleaned
+
+
+def _blot(data: bytes, secrets: tuple[bytes, ...]) -> bytes:
+    for secret in secrets:
+        data = data.replace(secret, BLOT)
+    return data
+
+
+def split_head(segments: list[Segment]) -> tuple[list[Segment], list[Segment]]:
+    """Cut the pieces after the first blank line: the handshake, and what came after it."""
+    seen = b""
+    for index, (at, data) in enumerate(segments):
+        seen += data
+        end = seen.find(b"\r\n\r\n")
+        if end >= 0:
+            here = len(data) - (len(seen) - (end + 4))
+            tail = [(at, data[here:])] if data[here:] else []
+            return [*segments[:index], (at, data[:here])], tail + segments[index + 1 :]
+    return segments, []
+
+
+def _frame(direction: str, frame: frames.Frame, exchange: Exchange) -> dict[str, Any]:
+    return {
+        "at": frame.at,
+        "direction": direction,
+        "opcode": frame.opcode,
+        "fin": frame.fin,
+        "mask": frame.mask.hex() if frame.mask else None,
+        "payload": _blot(frame.payload, exchange.secrets).decode("latin-1"),
+        "size": frame.size,
+        "close_code": frame.close_code,
+    }
+
+
+def _export(segments: Iterable[Segment]) -> list[tuple[float, str]]:
+    return [(at, data.decode("latin-1")) for at, data in segments]

@@ -1,0 +1,44 @@
+"""Everything that one running server owns, in one frozen object. Knows sandboxes and providers; knows no HTTP."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from labserver.errors import ModelNotFound
+from labserver.providers import PROVIDERS
+from labserver.providers.base import Provider
+from labserver.sandboxes import TIERS, Sandboxes
+from labserver.settings import Settings
+from labserver.wiretap import Tap
+
+
+@dataclass(frozen=True)
+class Lab:
+    """`draining` is set when the server begins to end: streams then say farewell instead of being cut."""
+
+    settings: Settings
+    sandboxes: Sandboxes
+    providers: tuple[Provider, ...]
+    tap: Tap
+    draining: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Lab":
+        return cls(
+            settings=settings,
+            sandboxes=Sandboxes(settings.max_sandboxes),
+            providers=tuple(provider() for provider in PROVIDERS.values()),
+            tap=Tap(keep=TIERS["standard"].kept_bytes),
+        )
+
+    @property
+    def models(self) -> dict[str, Provider]:
+        """Model name -> the provider that serves it, in the order in which `/v1/models` lists them."""
+        return {model: provider for provider in self.providers for model in provider.models}
+
+    def provider_of(self, model: str) -> Provider:
+        """Raises ModelNotFound with the names that exist."""
+        if model not in self.models:
+            raise ModelNotFound(
+                f"The model `{model}` does not exist here. This lab has: {', '.join(self.models)}.", param="model"
+            )
+        return self.models[model]

@@ -1,0 +1,68 @@
+"""Seeded time: how long a model thinks and how fast it talks. The only sleep and the only dice of the server.
+
+A pace is a plan, so the same seed gives the same waits; the time scale shrinks the real sleep, never the plan.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import cast
+
+from labserver.errors import InvalidRequest
+from labserver.events import StreamEvent, Text, Usage
+
+BOUNDS = {"ttft": (0.0, 30.0), "tps": (0.5, 100_000.0), "jitter": (0.0, 1.0)}
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """`ttft` seconds to the first token, then `tps` tokens per second, each gap varied by up to `jitter` of itself."""
+
+    ttft: float = 0.25
+    tps: float = 40.0
+    jitter: float = 0.3
+
+
+def parse(text: str) -> Pace:
+    """Read `ttft=0.2;tps=50;jitter=0` (any subset). Raises InvalidRequest naming the knob, its bounds and the cure."""
+    knobs: dict[str, float] = {}
+    for part in filter(None, (part.strip() for part in text.split(";"))):
+        name, _, value = part.partition("=")
+        if name not in BOUNDS:
+            raise InvalidRequest(
+                f"x-lab-pace has no knob {name!r}. It has ttft, tps and jitter: ttft=0.2;tps=50;jitter=0"
+            )
+        low, high = BOUNDS[name]
+        try:
+            number = float(value)
+        except ValueError:
+            number = float("nan")
+        if not low <= number <= high:
+            raise InvalidRequest(f"x-lab-pace: {name} must be a number from {low:g} to {high:g}, not {value!r}.")
+        knobs[name] = number
+    return replace(Pace(), **knobs)
+
+
+async def paced(
+    events: AsyncIterator[StreamEvent], pace: Pace, *, seed: int, scale: float
+) -> AsyncIterator[StreamEvent]:
+    """Hold each `Text` until its planned moment; write the planned (unscaled) seconds into `Usage`.
+
+    Moments are planned from the start, so a late wake-up does not push back everything after it.
+    """
+    dice = random.Random(seed)
+    now = asyncio.get_running_loop().time
+    started, planned, gap = now(), pace.ttft, 1 / pace.tps
+    spoken = False
+    async with aclosing(cast("AsyncGenerator[StreamEvent, None]", events)) as source:
+        async for event in source:
+            if isinstance(event, Text):
+                if spoken:
+                    planned += gap * (1 + pace.jitter * dice.uniform(-1, 1))
+                spoken = True
+                await asyncio.sleep(max(0.0, started + planned * scale - now()))
+            elif isinstance(event, Usage):
+                event = replace(event, seconds=round(planned, 3))
+            yield event

@@ -1,0 +1,139 @@
+"""A learner's isolated world: its key, seed, clock, faults and journal. Knows nothing of HTTP.
+
+A seeded sandbox is reproducible: the n-th thing it stamps has the same id and the same time in every run, because ids
+come from (seed, what was asked, how often it was asked before) and time from a logical clock that ticks once a stamp.
+"""
+
+import hashlib
+import json
+import secrets
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from labserver.errors import Unauthorized
+from labserver.faults import Rules
+from labserver.journal import Journal
+
+EPOCH = 1_704_067_200  # 2024-01-01T00:00:00Z, the time in seed 001's example
+OPEN_ID = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """How much room a sandbox has: exchanges in its journal, and bytes kept of each."""
+
+    exchanges: int
+    kept_bytes: int
+
+
+TIERS = {"standard": Tier(exchanges=300, kept_bytes=512 * 1024), "bench": Tier(exchanges=20_000, kept_bytes=16 * 1024)}
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When and under which name something was made. `digest` is 64 hex digits to cut ids from."""
+
+    time: float
+    digest: str
+
+    @property
+    def seconds(self) -> int:
+        return int(self.time)
+
+    @property
+    def dice(self) -> int:
+        return int(self.digest[:8], 16)
+
+
+@dataclass(slots=True, eq=False)
+class Sandbox:
+    """One world. `seed` is None for one that lives in real time with random ids."""
+
+    id: str
+    key: str
+    seed: int | None
+    name: str
+    tier: Tier
+    journal: Journal
+    rules: Rules = field(default_factory=Rules)
+    _asked: Counter[str] = field(default_factory=Counter)
+    _ticks: int = 0
+
+    def stamp(self, *asked: Any) -> Stamp:
+        """The next stamp for this request (any JSON-ready values); the clock ticks."""
+        if self.seed is None:
+            return Stamp(time.time(), self.digest(*asked))
+        self._ticks += 1
+        return Stamp(EPOCH + self._ticks + 0.123, self.digest(*asked))
+
+    def digest(self, *asked: Any) -> str:
+        """64 hex digits from (seed, what was asked, how often it was asked before); random without a seed."""
+        if self.seed is None:
+            return secrets.token_hex(32)
+        question = json.dumps(asked, sort_keys=True, ensure_ascii=False)
+        self._asked[question] += 1
+        return hashlib.sha256(f"{self.seed}\n{question}\n{self._asked[question]}".encode()).hexdigest()
+
+    @property
+    def words_seed(self) -> int:
+        """What the mock model rolls with: the sandbox's seed, or 0."""
+        return self.seed or 0
+
+    def reset(self) -> None:
+        """As new: empty journal, no rules, the clock back at the start."""
+        self.journal.clear()
+        self.rules.clear()
+        self._asked.clear()
+        self._ticks = 0
+
+    def hang_up(self) -> int:
+        """Close every connection that an open exchange holds; returns how many."""
+        still = self.journal.still_open()
+        for exchange in still:
+            exchange.cut("the lab hung up")
+        return len(still)
+
+
+class Sandboxes:
+    """All worlds of one server by key, least recently used first, and the open one for requests without a key."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._worlds: OrderedDict[str, Sandbox] = OrderedDict()
+        tier = TIERS["standard"]
+        self.open = Sandbox(OPEN_ID, "", None, OPEN_ID, tier, Journal(tier.exchanges))
+
+    def make(self, name: str = "", seed: int | None = None, tier: str = "standard") -> Sandbox:
+        room = TIERS[tier]
+        key = f"lab-{secrets.token_urlsafe(24)}"
+        sandbox = Sandbox(f"sb_{secrets.token_hex(6)}", key, seed, name, room, Journal(room.exchanges))
+        self._worlds[key] = sandbox
+        while len(self._worlds) > self._most:
+            _, unused = self._worlds.popitem(last=False)
+            unused.hang_up()
+        return sandbox
+
+    def find(self, key: str | None) -> Sandbox:
+        """The sandbox of a key; the open one for None. Raises Unauthorized for a key nobody was given."""
+        if key is None:
+            return self.open
+        sandbox = self._worlds.get(key)
+        if sandbox is None:
+            raise Unauthorized(
+                "This key opens no sandbox here. Get one from POST /lab/sandboxes (labkit.open does), or send no key."
+            )
+        self._worlds.move_to_end(key)
+        return sandbox
+
+    def end(self, sandbox: Sandbox) -> None:
+        """Forget a sandbox and close what it still holds open. The open one is only reset."""
+        sandbox.hang_up()
+        if self._worlds.pop(sandbox.key, None) is None:
+            sandbox.reset()
+
+    def __iter__(self) -> Iterator[Sandbox]:
+        yield self.open
+        yield from self._worlds.values()

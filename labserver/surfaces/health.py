@@ -1,0 +1,60 @@
+"""Is it up, and what is here: `/health` as seed 004 has it, and the index page. Knows nothing of models."""
+
+from html import escape
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from fastapi.routing import APIRoute, APIWebSocketRoute
+from pydantic import BaseModel
+
+router = APIRouter(tags=["health"])
+
+
+class Health(BaseModel):
+    status: str = "healthy"
+    service: str = "web-api"
+
+
+@router.get("/health")
+async def health() -> Health:
+    """`{"status": "healthy", "service": "web-api"}` for as long as the server lives."""
+    return Health()
+
+
+@router.get("/", response_class=HTMLResponse, include_in_schema=False)
+async def index(request: Request) -> str:
+    """Every route of this server, with its first line of documentation."""
+    rows = "".join(_row(route) for router in request.app.state.routers for route in router.routes)
+    return PAGE.replace("{rows}", rows)
+
+
+def _row(route: object) -> str:
+    if isinstance(route, APIRoute):
+        methods = ", ".join(sorted(route.methods))
+    elif isinstance(route, APIWebSocketRoute):
+        methods = "WebSocket"
+    else:
+        return ""
+    told = escape((route.endpoint.__doc__ or "").strip().split("\n")[0])
+    return f"<tr><td>{methods}</td><td><code>{escape(route.path)}</code></td><td>{told}</td></tr>\n"
+
+
+PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Wirelab: the lab server</title>
+<style>
+  :root { color-scheme: light dark }
+  body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 3rem auto; padding: 0 1rem }
+  td, th { padding: .3rem 1rem .3rem 0; text-align: left; vertical-align: top }
+</style>
+<h1>The lab server is running</h1>
+<p>This is the server that the lessons talk to. You work in JupyterLab; come here to see what it answers.</p>
+<table>
+<thead><tr><th>Method</th><th>Path</th><th>What it does</th></tr></thead>
+<tbody>
+{rows}</tbody>
+</table>
+</html>
+"""

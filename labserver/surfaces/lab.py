@@ -1,0 +1,124 @@
+"""The control plane under `/lab`: sandboxes, faults, the journal. Never journalled itself; knows no dialect."""
+
+import asyncio
+import os
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from labserver import __version__, faults
+from labserver.fingerprint import fingerprint
+from labserver.visit import LabDep, OwnSandboxDep
+
+router = APIRouter(prefix="/lab", tags=["lab"])
+
+
+class SandboxWanted(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(max_length=80, description="for people; need not be unique")] = ""
+    seed: Annotated[int | None, Field(ge=0, lt=2**31, description="makes ids, times and words reproducible")] = None
+    tier: Literal["standard", "bench"] = "standard"
+
+
+class SandboxMade(BaseModel):
+    id: str
+    key: str
+    seed: int | None
+
+
+class FaultWanted(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    plan: Annotated[str, Field(max_length=500, examples=["cut;after=5"])]
+    path: Annotated[str, Field(max_length=200, description="shell-style pattern on the path")] = "*"
+    first: Annotated[int, Field(ge=1, le=1000, description="for how many matching requests")] = 1
+
+
+@router.get("")
+async def about(lab: LabDep) -> dict[str, Any]:
+    """Which server this is: version, fingerprint, process, and how many sandboxes and connections it holds."""
+    return {
+        "version": __version__,
+        "fingerprint": fingerprint(lab.settings.behaviour()),
+        "pid": os.getpid(),
+        "solo": lab.settings.solo,
+        "sandboxes": sum(1 for _ in lab.sandboxes) - 1,
+        "open_exchanges": len(lab.tap.open),
+    }
+
+
+@router.post("/sandboxes", status_code=201)
+async def make_sandbox(lab: LabDep, wanted: SandboxWanted) -> SandboxMade:
+    """A world of your own. The key is shown here and never again."""
+    sandbox = lab.sandboxes.make(wanted.name, wanted.seed, wanted.tier)
+    return SandboxMade(id=sandbox.id, key=sandbox.key, seed=sandbox.seed)
+
+
+@router.delete("/sandboxes", status_code=204)
+async def end_sandbox(lab: LabDep, sandbox: OwnSandboxDep) -> Response:
+    """End your sandbox: its connections close, its key opens nothing any more."""
+    lab.sandboxes.end(sandbox)
+    return Response(status_code=204)
+
+
+@router.post("/reset", status_code=204)
+async def reset(sandbox: OwnSandboxDep) -> Response:
+    """Your sandbox as new: empty journal, no faults, the clock back at its start."""
+    sandbox.reset()
+    return Response(status_code=204)
+
+
+@router.post("/hangup")
+async def hang_up(sandbox: OwnSandboxDep) -> dict[str, int]:
+    """Close every connection of your sandbox that still waits for something."""
+    return {"closed": sandbox.hang_up()}
+
+
+@router.get("/faults")
+async def list_faults(sandbox: OwnSandboxDep) -> dict[str, Any]:
+    """The table of faults with their settings, and the rules your sandbox has left."""
+    table = {
+        name: {
+            "does": fault.does,
+            "settings": {
+                knob: {"lowest": low, "highest": high, "default": default}
+                for knob, (low, high, default) in fault.knobs.items()
+            },
+        }
+        for name, fault in faults.FAULTS.items()
+    }
+    return {"faults": table, "rules": sandbox.rules.listed()}
+
+
+@router.post("/faults", status_code=201)
+async def add_fault(sandbox: OwnSandboxDep, wanted: FaultWanted) -> dict[str, Any]:
+    """Break your sandbox's next answers on purpose. The plan comes back in each broken answer's `x-lab-fault`."""
+    plan = faults.parse(wanted.plan)
+    sandbox.rules.add(faults.Rule(plan, wanted.path, wanted.first))
+    return {"plan": faults.spell(plan), "path": wanted.path, "first": wanted.first}
+
+
+@router.delete("/faults", status_code=204)
+async def clear_faults(sandbox: OwnSandboxDep) -> Response:
+    """No rule is left; answers are honest again."""
+    sandbox.rules.clear()
+    return Response(status_code=204)
+
+
+@router.get("/journal")
+async def journal(
+    sandbox: OwnSandboxDep,
+    last: Annotated[int | None, Query(ge=1, le=20_000)] = None,
+    wait: Annotated[float, Query(ge=0, le=30, description="seconds to wait for open exchanges to end")] = 0,
+) -> dict[str, Any]:
+    """What crossed the wire in your sandbox, oldest first, credentials blotted out."""
+    still = [asyncio.ensure_future(exchange.closed.wait()) for exchange in sandbox.journal.still_open()]
+    if still and wait:
+        _, pending = await asyncio.wait(still, timeout=wait)
+    else:
+        pending = set(still)
+    for task in pending:
+        task.cancel()
+    return {"count": sandbox.journal.count, "exchanges": sandbox.journal.records(last)}

@@ -1,0 +1,89 @@
+"""Seed 001's WebSocket: many queries on one socket, answered in turn. Knows `query`'s messages; knows no model.
+
+One task listens while another answers, so a client that leaves in the middle of an answer frees the model at once.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from pydantic import ValidationError
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from labserver.errors import InvalidRequest, LabError
+from labserver.surfaces.query import Query, messages
+from labserver.surfaces.refusals import query_error
+from labserver.visit import Visit, VisitDep
+
+router = APIRouter(tags=["query"])
+
+MOST_WAITING = 32  # queries sent ahead on one socket
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One socket: what was asked and not yet answered."""
+
+    socket: WebSocket
+    visit: Visit
+    asked: asyncio.Queue[str]
+
+    async def listen(self) -> None:
+        """Queue what arrives until the client leaves. Past MOST_WAITING it stops reading: TCP makes the client wait."""
+        while True:
+            message = await self.socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            text = message.get("text")
+            await self.asked.put(text if text is not None else "")
+
+    async def answer(self) -> None:
+        while True:
+            text = await self.asked.get()
+            try:
+                query = Query.model_validate_json(text)
+                self.visit.lab.provider_of(query.model)
+            except ValidationError as error:
+                await self._say(query_error(InvalidRequest(_told(error))))
+                continue
+            except LabError as error:
+                await self._say(query_error(error))
+                continue
+            async with aclosing(messages(self.visit, query)) as source:
+                async for message in source:
+                    await self._say(message)
+
+    async def _say(self, message: dict[str, object]) -> None:
+        await self.socket.send_text(json.dumps(message, ensure_ascii=False))
+
+
+def _told(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    cure = 'Send a text frame of JSON like {"query": "What is tea?"}.'
+    return f"{where + ': ' if where else ''}{first['msg']}. {cure}"
+
+
+@router.websocket("/api/v1/query/ws")
+async def converse(socket: WebSocket, visit: VisitDep) -> None:
+    """Ask as often as you like; each answer is `start`, `content`..., `end`, or `error`, and the socket stays open."""
+    await socket.accept()
+    conversation = Conversation(socket, visit, asyncio.Queue(MOST_WAITING))
+    await first_done(conversation.listen(), conversation.answer())
+
+
+async def first_done(*jobs: Awaitable[None]) -> None:
+    """Run jobs side by side until one is over; cancel and await the others; raise what the first one raised."""
+    tasks = [asyncio.ensure_future(job) for job in jobs]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        if (error := task.exception()) is not None and not isinstance(error, WebSocketDisconnect):
+            raise error

@@ -1,0 +1,120 @@
+"""Errors in the dialect of the path they happened on: one LabError, many shapes. Never a stack trace."""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse
+
+from labserver.errors import (
+    InvalidRequest,
+    LabError,
+    MethodNotAllowed,
+    NotFound,
+    UnprocessableRequest,
+    UnsupportedMediaType,
+)
+
+log = logging.getLogger("labserver")
+
+OPENAI_TYPES = {401: "invalid_request_error", 429: "rate_limit_error", 500: "server_error", 503: "server_error"}
+OPENAI_CODES = {
+    "UNAUTHORIZED": "invalid_api_key",
+    "MODEL_NOT_FOUND": "model_not_found",
+    "CONTEXT_LENGTH_EXCEEDED": "context_length_exceeded",
+    "PROCESSING_FAILED": "server_error",
+    "PIPELINE_UNAVAILABLE": "server_error",
+    "FORBIDDEN": "forbidden",
+}
+
+
+def rest_error(error: LabError) -> dict[str, Any]:
+    """Seed 004's shape: `{"error": {"code", "message", "details"}}`."""
+    return {"error": {"code": error.code, "message": error.message, "details": error.details}}
+
+
+def openai_error(error: LabError) -> dict[str, Any]:
+    """OpenAI's shape: `{"error": {"message", "type", "param", "code"}}`, always all four."""
+    kind = OPENAI_TYPES.get(error.status, "invalid_request_error")
+    code = OPENAI_CODES.get(error.code)
+    return {"error": {"message": error.message, "type": kind, "param": error.param, "code": code}}
+
+
+def query_error(error: LabError) -> dict[str, Any]:
+    """Seed 001's message inside a stream. Its `timestamp` really is the word `error` there."""
+    return {"type": "error", "error": error.message, "timestamp": "error"}
+
+
+SHAPES: dict[str, Callable[[LabError], dict[str, Any]]] = {"/v1": openai_error, "": rest_error}
+ALL_400 = "/v1"  # OpenAI answers 400 where FastAPI's habit is 422
+
+
+def respond(connection: HTTPConnection, error: LabError) -> JSONResponse:
+    path = connection.scope["path"]
+    shape = next(shape for prefix, shape in SHAPES.items() if path == prefix or path.startswith(prefix + "/"))
+    headers = {}
+    if error.retry_after is not None:
+        headers["retry-after"] = f"{error.retry_after:g}"
+    if error.status == 401:
+        headers["www-authenticate"] = 'Bearer realm="wirelab"'
+    return JSONResponse(shape(error), status_code=error.status, headers=headers)
+
+
+async def _lab_error(connection: HTTPConnection, error: Exception) -> JSONResponse:
+    assert isinstance(error, LabError)
+    return respond(connection, error)
+
+
+async def _http_error(connection: HTTPConnection, error: Exception) -> JSONResponse:
+    """What Starlette itself refuses: no such path, or the wrong method for one (with `Allow`)."""
+    assert isinstance(error, HTTPException)
+    method, path = connection.scope.get("method", "GET"), connection.scope["path"]
+    refusals: dict[int, LabError] = {
+        404: NotFound(f"There is nothing at {path}. The whole map is at /."),
+        405: MethodNotAllowed(f"{path} does not take {method}. The Allow header names what it takes."),
+    }
+    response = respond(connection, refusals.get(error.status_code, InvalidRequest(str(error.detail))))
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _invalid(connection: HTTPConnection, error: Exception) -> JSONResponse:
+    """What pydantic refuses. Broken JSON is 400, a body that is not JSON by its header 415, wrong fields 422."""
+    assert isinstance(error, RequestValidationError | WebSocketRequestValidationError)
+    return respond(connection, _explained(connection, error.errors()))
+
+
+def _explained(connection: HTTPConnection, problems: Sequence[Any]) -> LabError:
+    content_type = connection.headers.get("content-type")
+    first = problems[0]
+    if first["type"] == "json_invalid":
+        reason = first.get("ctx", {}).get("error", "")
+        return InvalidRequest(f"The body is not valid JSON: {reason} at character {first['loc'][-1]}.")
+    if first["loc"] == ("body",) and not (content_type or "").startswith("application/json"):
+        said = content_type or "no Content-Type at all"
+        return UnsupportedMediaType(f"This route takes application/json; the request came with {said}.")
+    fields = {".".join(str(part) for part in problem["loc"][1:]): problem["msg"] for problem in problems}
+    told = "; ".join(f"{name or 'body'}: {message}" for name, message in fields.items())
+    kind = InvalidRequest if connection.scope["path"].startswith(ALL_400 + "/") else UnprocessableRequest
+    param = next(iter(fields)) or None
+    return kind(f"The request does not fit: {told}", details={"fields": fields}, param=param)
+
+
+async def _unforeseen(connection: HTTPConnection, error: Exception) -> JSONResponse:
+    """A bug of ours: logged with its trace, answered without it."""
+    log.error("unforeseen error on %s", connection.scope["path"], exc_info=error)
+    return respond(
+        connection, LabError("The lab server failed. This is a bug: please report it with the server's log.")
+    )
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(LabError, _lab_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(WebSocketRequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _unforeseen)

@@ -1,0 +1,160 @@
+"""One request's own view of the lab: whose sandbox, at which pace, under which faults. Knows Starlette's scopes.
+
+The middleware works out who is calling before any surface runs, so that the journal sees every exchange, also one that
+a surface refuses. What is wrong with a key or a plan is kept and raised by the `VisitDep` of the surface that asks for
+it: only there does the error get its dialect's shape.
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, cast
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from labserver import auth, faults, pacing
+from labserver.errors import Forbidden, LabError, Unavailable
+from labserver.events import ChatRequest, End, StreamEvent, Text, Usage
+from labserver.exchange import Exchange
+from labserver.lab import Lab
+from labserver.pacing import Pace
+from labserver.sandboxes import Sandbox, Stamp
+
+UNSEEN = "/lab"  # the control plane is never journalled: a journal of the journal grows without end
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a surface holds while it answers one request (or one WebSocket message)."""
+
+    lab: Lab
+    sandbox: Sandbox
+    pace: Pace
+    plan: faults.Plan
+    exchange: Exchange
+
+    def stamp(self, *asked: Any) -> Stamp:
+        return self.sandbox.stamp(*asked)
+
+    async def stream(self, request: ChatRequest, stamp: Stamp) -> AsyncGenerator[StreamEvent, None]:
+        """The model's events, paced, under this visit's faults. Raises LabError; the iterator must be closed."""
+        provider = self.lab.provider_of(request.model)
+        request = replace(request, seed=(self.sandbox.words_seed << 32) ^ request.seed)
+        events = provider.stream(request)
+        if provider.paced:
+            events = pacing.paced(events, self.pace, seed=stamp.dice, scale=self.lab.settings.time_scale)
+        events = faults.on_events(events, self.plan)
+        async with aclosing(cast("Any", events)) as source:
+            async for event in source:
+                if self.lab.draining.is_set():
+                    raise Unavailable("The lab server is shutting down. Start it again with `wirelab up`.")
+                self.exchange.produced += isinstance(event, Text)
+                yield event
+
+    async def complete(self, request: ChatRequest, stamp: Stamp) -> "Completion":
+        """The same answer, waited for. Raises LabError."""
+        spoken: list[list[str]] = [[] for _ in range(request.n)]
+        finished, usage = ["stop"] * request.n, Usage(0, 0)
+        async with aclosing(self.stream(request, stamp)) as events:
+            async for event in events:
+                match event:
+                    case Text(text, index):
+                        spoken[index].append(text)
+                    case End(finish_reason, index):
+                        finished[index] = finish_reason
+                    case Usage():
+                        usage = event
+        return Completion([("".join(pieces), end) for pieces, end in zip(spoken, finished, strict=True)], usage)
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A whole answer: (text, finish_reason) per choice, and the bill."""
+
+    choices: list[tuple[str, str]]
+    usage: Usage
+
+
+class VisitMiddleware:
+    """Finds the sandbox, opens the journal's record, reads `x-lab-pace` and `x-lab-fault`, mints `x-request-id`."""
+
+    def __init__(self, app: ASGIApp, lab: Lab) -> None:
+        self.app = app
+        self.lab = lab
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        state = scope["state"]
+        credentials = auth.presented(scope["headers"], scope["query_string"])
+        try:
+            sandbox = self.lab.sandboxes.find(auth.key_of(credentials))
+        except LabError as refusal:
+            state["refusal"] = refusal
+            sandbox = self.lab.sandboxes.open
+        state["sandbox"] = sandbox
+        if scope["path"] == UNSEEN or scope["path"].startswith(UNSEEN + "/"):
+            await self.app(scope, receive, send)
+            return
+        exchange: Exchange = state["exchange"]
+        exchange.secrets = auth.secrets(credentials)
+        exchange.keep = min(exchange.keep, sandbox.tier.kept_bytes)
+        sandbox.journal.open(exchange)
+        try:
+            state["pace"], state["plan"] = self._wishes(scope, sandbox)
+        except LabError as refusal:
+            state.setdefault("refusal", refusal)
+        exchange.fault = faults.spell(state.get("plan", {}))
+        method = scope.get("method", "GET")
+        request_id = f"req_{sandbox.digest(method, scope['path'])[:24]}"
+        await self.app(scope, receive, _with_header(send, b"x-request-id", request_id.encode()))
+
+    def _wishes(self, scope: Scope, sandbox: Sandbox) -> tuple[Pace, faults.Plan]:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        if "x-lab-fault" in headers and sandbox is self.lab.sandboxes.open and not self.lab.settings.solo:
+            raise Forbidden(
+                "On a shared server x-lab-fault works only in a sandbox of your own. Get a key from POST /lab/sandboxes."
+            )
+        wanted = faults.parse(headers.get("x-lab-fault", ""))
+        plan = sandbox.rules.take(scope["path"]) | wanted
+        return pacing.parse(headers.get("x-lab-pace", "")), {name: plan[name] for name in faults.FAULTS if name in plan}
+
+
+def _with_header(send: Send, name: bytes, value: bytes) -> Send:
+    async def stamped(message: Message) -> None:
+        if message["type"] in ("http.response.start", "websocket.accept", "websocket.http.response.start"):
+            message = {**message, "headers": [*message.get("headers", []), (name, value)]}
+        await send(message)
+
+    return stamped
+
+
+def _visit(connection: HTTPConnection) -> Visit:
+    state = connection.scope["state"]
+    if "refusal" in state:
+        raise state["refusal"]
+    return Visit(connection.app.state.lab, state["sandbox"], state["pace"], state["plan"], state["exchange"])
+
+
+def _own_sandbox(connection: HTTPConnection) -> Sandbox:
+    """The caller's sandbox for the control plane: one's own by key, or the open one of a solo server."""
+    state, lab = connection.scope["state"], connection.app.state.lab
+    if "refusal" in state:
+        raise state["refusal"]
+    sandbox: Sandbox = state["sandbox"]
+    if sandbox is lab.sandboxes.open and not lab.settings.solo:
+        raise Forbidden("This needs a sandbox of your own. Get a key from POST /lab/sandboxes and send it as a bearer.")
+    return sandbox
+
+
+def _lab(connection: HTTPConnection) -> Lab:
+    lab: Lab = connection.app.state.lab
+    return lab
+
+
+VisitDep = Annotated[Visit, Depends(_visit)]
+OwnSandboxDep = Annotated[Sandbox, Depends(_own_sandbox)]
+LabDep = Annotated[Lab, Depends(_lab)]

@@ -1,0 +1,181 @@
+"""The transport under uvicorn, wrapped: every byte both ways with its time. Knows sockets and uvicorn; knows no sandbox.
+
+uvicorn asks its HTTP protocol class for each connection; ours wraps the transport on the way in, so whatever uvicorn
+writes passes through here, chunk sizes and status line included. On a WebSocket upgrade uvicorn swaps the protocol
+under the transport; the wrapper steps in between again. Bytes are given to the exchange they belong to: requests in
+the order in which they begin, answers in the same order (RFC 9112, section 9.3.2).
+"""
+
+import asyncio
+import itertools
+import time
+from collections import deque
+from typing import Any, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from labserver.exchange import CLIENT_LEFT, COMPLETE, SERVER_CLOSED, Exchange
+
+
+class Tap:
+    """What all connections of one server share: their numbers, the room for an exchange, the last sign of life."""
+
+    def __init__(self, keep: int) -> None:
+        self.keep = keep
+        self.numbers = itertools.count(1)
+        self.open: set[Exchange] = set()
+        self.last_traffic = time.monotonic()
+
+
+class Line:
+    """One TCP connection: deals its bytes out to its exchanges."""
+
+    def __init__(self, tap: Tap, transport: asyncio.Transport) -> None:
+        self.tap = tap
+        self.transport = transport
+        self.number = next(tap.numbers)
+        self.count = 0
+        self.answering: deque[Exchange] = deque()
+        self.reading: Exchange | None = None
+        self.pending = b""
+        self.closed_here = False
+
+    def received(self, data: bytes) -> None:
+        """Bytes that are about to be parsed; `begin` or `settle` says whose they are."""
+        self.tap.last_traffic = time.monotonic()
+        self.pending += data
+
+    def begin(self) -> Exchange:
+        """A request begins somewhere in the pending bytes: what is left of the one before it goes there first."""
+        if self.reading is not None:
+            seen = b"".join(data for _, data in self.reading.received)
+            rest = max(0, request_length(seen + self.pending) - len(seen))
+            self._give(self.pending[:rest])
+            self.pending = self.pending[rest:]
+        self.count += 1
+        self.reading = Exchange(self.number, self.count, self.transport.close, self.tap.keep)
+        self.answering.append(self.reading)
+        self.tap.open.add(self.reading)
+        return self.reading
+
+    def settle(self) -> None:
+        """Parsing is done: what is still pending belongs to the request being read."""
+        self._give(self.pending)
+        self.pending = b""
+
+    def _give(self, data: bytes) -> None:
+        if data and self.reading is not None:
+            self.reading.came_in(data)
+
+    def wrote(self, data: bytes) -> None:
+        self.tap.last_traffic = time.monotonic()
+        if self.answering:
+            self.answering[0].went_out(data)
+
+    def answered(self) -> None:
+        if self.answering:
+            self._end(self.answering.popleft(), COMPLETE)
+
+    def lost(self) -> None:
+        """The connection is gone: whatever was unanswered ended because of the side that closed first."""
+        while self.answering:
+            exchange = self.answering.popleft()
+            closed = COMPLETE if exchange.websocket else SERVER_CLOSED
+            self._end(exchange, closed if self.closed_here else CLIENT_LEFT)
+
+    def _end(self, exchange: Exchange, how: str) -> None:
+        exchange.end(how)
+        self.tap.open.discard(exchange)
+
+
+def request_length(raw: bytes) -> int:
+    """How many of these bytes are the first request (head and body); all of them when it is not whole yet."""
+    head, blank, _ = raw.partition(b"\r\n\r\n")
+    if not blank:
+        return len(raw)
+    start = len(head) + 4
+    fields = dict(line.lower().split(b":", 1) for line in head.split(b"\r\n")[1:] if b":" in line)
+    if fields.get(b"transfer-encoding", b"").strip() == b"chunked":
+        end = raw.find(b"\r\n0\r\n\r\n", start - 2)
+        return end + 7 if end >= 0 else len(raw)
+    length = fields.get(b"content-length", b"0").strip()
+    return min(len(raw), start + (int(length) if length.isdigit() else 0))
+
+
+class TappedTransport:
+    """A transport that tells the line what passes; everything else is the real one's."""
+
+    def __init__(self, inner: asyncio.Transport, line: Line) -> None:
+        self._inner = inner
+        self._line = line
+        self.write = self._write
+        self.is_closing = inner.is_closing
+
+    def _write(self, data: bytes) -> None:
+        self._line.wrote(data)
+        self._inner.write(data)
+
+    def close(self) -> None:
+        self._line.closed_here = True
+        self._inner.close()
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        self._inner.set_protocol(Interposed(cast(asyncio.Protocol, protocol), self._line))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+class Interposed(asyncio.Protocol):
+    """Stands between the transport and the WebSocket protocol after an upgrade, and passes everything on."""
+
+    def __init__(self, inner: asyncio.Protocol, line: Line) -> None:
+        self._inner = inner
+        self._line = line
+        self.pause_writing = inner.pause_writing
+        self.resume_writing = inner.resume_writing
+        self.eof_received = inner.eof_received
+
+    def data_received(self, data: bytes) -> None:
+        self._line.received(data)
+        self._line.settle()
+        self._inner.data_received(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._line.lost()
+        self._inner.connection_lost(exc)
+
+
+class TappedHttp(HttpToolsProtocol):
+    """uvicorn's HTTP protocol with a tap on its transport. Each scope's state carries its `exchange`."""
+
+    line: Line
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        self.line = Line(self.app_state["tap"], transport)
+        super().connection_made(cast(asyncio.Transport, TappedTransport(transport, self.line)))
+
+    def data_received(self, data: bytes) -> None:
+        self.line.received(data)
+        super().data_received(data)
+        self.line.settle()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        state = cast(dict[str, Any], self.scope)["state"]
+        state["exchange"] = self.line.begin()
+
+    def on_response_complete(self) -> None:
+        self.line.answered()
+        super().on_response_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        self.line.settle()
+        exchange = cast(Exchange, self.line.reading)
+        exchange.websocket = True
+        self.app_state = {**self.app_state, "exchange": exchange}
+        super().handle_websocket_upgrade()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.line.lost()
+        super().connection_lost(exc)
