@@ -28,14 +28,12 @@ class Fault:
 FAULTS = {
     "late_error": Fault("the model fails after `after` deltas, long after the 200", {"after": (0, MAX_AFTER, 3)}),
     "no_done": Fault(
-        "the stream ends cleanly but without [DONE]; with `after`, it ends after so many events and says nothing at all",
+        "the stream ends cleanly but without [DONE]; with `after`, so many events come and then nothing",
         {"after": (1, MAX_AFTER, None)},
     ),
     "pings": Fault("a comment block (`: ping`) before every event"),
     "crlf": Fault("lines end with CR LF instead of LF, as the standard allows"),
-    "cut": Fault(
-        "the connection closes (FIN) after `after` events, in the middle of the answer", {"after": (0, MAX_AFTER, 3)}
-    ),
+    "cut": Fault("the connection closes (FIN) after `after` events", {"after": (0, MAX_AFTER, 3)}),
     "slice": Fault("every event leaves in pieces of `bytes` bytes", {"bytes": (1, 4096, 1)}),
 }
 

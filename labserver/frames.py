@@ -14,7 +14,7 @@ OPCODES = {0: "continuation", 1: "text", 2: "binary", 8: "close", 9: "ping", 10:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame. `payload` is unmasked; `size` counts all its bytes on the wire; `at` is seconds since the handshake."""
+    """One frame. `payload` is unmasked; `size` counts all its bytes on the wire; `at` is seconds since the start."""
 
     at: float
     opcode: str

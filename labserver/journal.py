@@ -43,8 +43,11 @@ class Journal:
 
 
 def record(number: int, exchange: Exchange) -> dict[str, Any]:
-    """One exchange as JSON: `request` and `response` are lists of [seconds, bytes as latin-1]; a WebSocket's bytes after
-    its handshake are `frames` instead. `ended` is null while it is open. `produced` counts the deltas the model made."""
+    """One exchange as JSON.
+
+    `request` and `response` are lists of [seconds, bytes as latin-1]; a WebSocket's bytes after its handshake are
+    `frames` instead. `ended` is null while it is open. `produced` counts the deltas that the model made.
+    """
     received, sent = redact(exchange.received, exchange.secrets), redact(exchange.sent, exchange.secrets)
     shown: list[dict[str, Any]] = []
     if exchange.websocket:

@@ -31,9 +31,7 @@ def parse(text: str) -> Pace:
     for part in filter(None, (part.strip() for part in text.split(";"))):
         name, _, value = part.partition("=")
         if name not in BOUNDS:
-            raise InvalidRequest(
-                f"x-lab-pace has no knob {name!r}. It has ttft, tps and jitter: ttft=0.2;tps=50;jitter=0"
-            )
+            raise InvalidRequest(f"x-lab-pace has no knob {name!r}. Write ttft=0.2;tps=50;jitter=0, or some of it.")
         low, high = BOUNDS[name]
         try:
             number = float(value)
@@ -63,6 +61,4 @@ async def paced(
                     planned += gap * (1 + pace.jitter * dice.uniform(-1, 1))
                 spoken = True
                 await asyncio.sleep(max(0.0, started + planned * scale - now()))
-            elif isinstance(event, Usage):
-                event = replace(event, seconds=round(planned, 3))
-            yield event
+            yield replace(event, seconds=round(planned, 3)) if isinstance(event, Usage) else event

@@ -116,7 +116,7 @@ class VisitMiddleware:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if "x-lab-fault" in headers and sandbox is self.lab.sandboxes.open and not self.lab.settings.solo:
             raise Forbidden(
-                "On a shared server x-lab-fault works only in a sandbox of your own. Get a key from POST /lab/sandboxes."
+                "On a shared server x-lab-fault needs a sandbox of your own. Get a key from POST /lab/sandboxes."
             )
         wanted = faults.parse(headers.get("x-lab-fault", ""))
         plan = sandbox.rules.take(scope["path"]) | wanted

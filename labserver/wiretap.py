@@ -1,4 +1,4 @@
-"""The transport under uvicorn, wrapped: every byte both ways with its time. Knows sockets and uvicorn; knows no sandbox.
+"""The transport under uvicorn, wrapped: every byte both ways with its time. Knows uvicorn; knows no sandbox.
 
 uvicorn asks its HTTP protocol class for each connection; ours wraps the transport on the way in, so whatever uvicorn
 writes passes through here, chunk sizes and status line included. On a WebSocket upgrade uvicorn swaps the protocol
@@ -132,9 +132,15 @@ class Interposed(asyncio.Protocol):
     def __init__(self, inner: asyncio.Protocol, line: Line) -> None:
         self._inner = inner
         self._line = line
-        self.pause_writing = inner.pause_writing
-        self.resume_writing = inner.resume_writing
-        self.eof_received = inner.eof_received
+
+    def pause_writing(self) -> None:
+        self._inner.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._inner.resume_writing()
+
+    def eof_received(self) -> bool | None:
+        return self._inner.eof_received()
 
     def data_received(self, data: bytes) -> None:
         self._line.received(data)

@@ -30,7 +30,7 @@ async def index(request: Request) -> str:
 
 def _row(route: object) -> str:
     if isinstance(route, APIRoute):
-        methods = ", ".join(sorted(route.methods))
+        methods = ", ".join(sorted(route.methods or ()))
     elif isinstance(route, APIWebSocketRoute):
         methods = "WebSocket"
     else:
