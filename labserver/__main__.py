@@ -1,6 +1,7 @@
 """argv -> Settings -> uvicorn. Binds its own sockets, says where it listens, and ends when nobody needs it."""
 
 import argparse
+import asyncio
 import json
 import os
 import socket
@@ -91,11 +92,15 @@ class LabServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        self.lab.doors.furnish(self._protocol)
         port = self.listeners[0].getsockname()[1]
         url = f"http://127.0.0.1:{port}"
         print(f"The lab server listens on {url}", flush=True)  # noqa: T201
         if self.lab.settings.announce is not None:
             announce(self.lab.settings.announce, port, url, fingerprint(self.lab.settings.behaviour()))
+
+    def _protocol(self) -> asyncio.Protocol:
+        return TappedHttp(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     async def on_tick(self, counter: int) -> bool:
         idle = time.monotonic() - self.lab.tap.last_traffic
@@ -106,6 +111,8 @@ class LabServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.lab.draining.set()
+        for sandbox in self.lab.sandboxes:
+            sandbox.close_door()
         await super().shutdown(sockets)
         if self.lab.settings.announce is not None:
             retract(self.lab.settings.announce)

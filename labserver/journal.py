@@ -20,13 +20,16 @@ class Journal:
     def __init__(self, size: int) -> None:
         self._ring: deque[tuple[int, Exchange]] = deque(maxlen=size)
         self._count = 0
+        self._connections: dict[int, int] = {}
 
     def open(self, exchange: Exchange) -> None:
         self._count += 1
         self._ring.append((self._count, exchange))
+        self._connections.setdefault(exchange.connection, len(self._connections) + 1)
 
     def clear(self) -> None:
         self._ring.clear()
+        self._connections.clear()
         self._count = 0
 
     @property
@@ -39,11 +42,11 @@ class Journal:
 
     def records(self, last: int | None = None) -> list[dict[str, Any]]:
         chosen = list(self._ring)[-last:] if last else list(self._ring)
-        return [record(number, exchange) for number, exchange in chosen]
+        return [record(number, self._connections[exchange.connection], exchange) for number, exchange in chosen]
 
 
-def record(number: int, exchange: Exchange) -> dict[str, Any]:
-    """One exchange as JSON.
+def record(number: int, connection: int, exchange: Exchange) -> dict[str, Any]:
+    """One exchange as JSON. `connection` counts from 1 within the sandbox.
 
     `request` and `response` are lists of [seconds, bytes as latin-1]; a WebSocket's bytes after its handshake are
     `frames` instead. `ended` is null while it is open. `produced` counts the deltas that the model made.
@@ -59,7 +62,7 @@ def record(number: int, exchange: Exchange) -> dict[str, Any]:
     return {
         "number": number,
         "kind": "websocket" if exchange.websocket else "http",
-        "connection": exchange.connection,
+        "connection": connection,
         "nth": exchange.nth,
         "opened": exchange.opened,
         "request": _export(received),

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from labserver.doors import Doors
 from labserver.errors import ModelNotFound
 from labserver.providers import PROVIDERS
 from labserver.providers.base import Provider
@@ -19,6 +20,7 @@ class Lab:
     sandboxes: Sandboxes
     providers: tuple[Provider, ...]
     tap: Tap
+    doors: Doors = field(default_factory=Doors)
     draining: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod

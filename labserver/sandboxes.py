@@ -4,6 +4,7 @@ A seeded sandbox is reproducible: the n-th thing it stamps has the same id and t
 come from (seed, what was asked, how often it was asked before) and time from a logical clock that ticks once a stamp.
 """
 
+import asyncio
 import hashlib
 import json
 import secrets
@@ -59,6 +60,8 @@ class Sandbox:
     tier: Tier
     journal: Journal
     rules: Rules = field(default_factory=Rules)
+    door: asyncio.Server | None = None
+    last_port: int = 0
     _asked: Counter[str] = field(default_factory=Counter)
     _ticks: int = 0
 
@@ -96,6 +99,12 @@ class Sandbox:
             exchange.cut("the lab hung up")
         return len(still)
 
+    def close_door(self) -> None:
+        """Stop listening on the sandbox's own port, if it has one: the next caller is refused."""
+        if self.door is not None:
+            self.door.close()
+            self.door = None
+
 
 class Sandboxes:
     """All worlds of one server by key, least recently used first, and the open one for requests without a key."""
@@ -114,6 +123,7 @@ class Sandboxes:
         while len(self._worlds) > self._most:
             _, unused = self._worlds.popitem(last=False)
             unused.hang_up()
+            unused.close_door()
         return sandbox
 
     def find(self, key: str | None) -> Sandbox:
@@ -131,6 +141,7 @@ class Sandboxes:
     def end(self, sandbox: Sandbox) -> None:
         """Forget a sandbox and close what it still holds open. The open one is only reset."""
         sandbox.hang_up()
+        sandbox.close_door()
         if self._worlds.pop(sandbox.key, None) is None:
             sandbox.reset()
 

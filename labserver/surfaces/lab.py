@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from labserver import __version__, faults
+from labserver.doors import port_of
 from labserver.fingerprint import fingerprint
 from labserver.visit import LabDep, OwnSandboxDep
 
@@ -74,6 +75,22 @@ async def reset(sandbox: OwnSandboxDep) -> Response:
 async def hang_up(sandbox: OwnSandboxDep) -> dict[str, int]:
     """Close every connection of your sandbox that still waits for something."""
     return {"closed": sandbox.hang_up()}
+
+
+@router.post("/door", status_code=201)
+async def open_door(lab: LabDep, sandbox: OwnSandboxDep) -> dict[str, str]:
+    """A port for your sandbox alone, which you may close again: the same one as before where it is still free."""
+    if sandbox.door is None:
+        sandbox.door = await lab.doors.open(sandbox.last_port)
+        sandbox.last_port = port_of(sandbox.door)
+    return {"url": f"http://127.0.0.1:{sandbox.last_port}"}
+
+
+@router.delete("/door", status_code=204)
+async def close_door(sandbox: OwnSandboxDep) -> Response:
+    """Nobody listens on your sandbox's port any more: the next connection is refused."""
+    sandbox.close_door()
+    return Response(status_code=204)
 
 
 @router.get("/faults")

@@ -1,0 +1,209 @@
+"""What the server saw, asked over HTTP: exchanges, chunks, frames, who left when. Speaks to `/lab`; judges nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import httpx2
+
+from labkit import bytestream
+from labkit.bytestream import Event, Head, Piece
+
+
+class WitnessError(RuntimeError):
+    """The control plane did not do what was asked. The message carries the server's own words and the cure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One WebSocket frame; `direction` is `received` or `sent`, as the server sees it; `mask` is hex or None."""
+
+    at: float
+    direction: str
+    opcode: str
+    fin: bool
+    mask: str | None
+    payload: bytes
+    size: int
+    close_code: int | None
+
+    @property
+    def text(self) -> str:
+        return self.payload.decode("utf-8", "replace")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Exchange:
+    """One request and its answer (or one WebSocket) as the server recorded it. Times are seconds since it began.
+
+    `connection` counts this sandbox's TCP connections from 1, `nth` the exchanges on that connection. `ended` is
+    `complete`, `client left`, `cut by a fault`, `server closed`, or None while it is open. `produced` is how many
+    deltas the model made, sent or not.
+    """
+
+    number: int
+    kind: str
+    connection: int
+    nth: int
+    opened: float
+    sent_by_client: tuple[Piece, ...]
+    sent_by_server: tuple[Piece, ...]
+    frames: tuple[Frame, ...]
+    ended: str | None
+    seconds: float | None
+    fault: str
+    produced: int
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Self:
+        frames = (Frame(**{**frame, "payload": frame["payload"].encode("latin-1")}) for frame in record["frames"])
+        return cls(
+            **{name: record[name] for name in ("number", "kind", "connection", "nth", "opened", "ended")},
+            sent_by_client=_pieces(record["request"]),
+            sent_by_server=_pieces(record["response"]),
+            frames=tuple(frames),
+            seconds=record["seconds"],
+            fault=record["fault"],
+            produced=record["produced"],
+        )
+
+    def __repr__(self) -> str:
+        return f"<exchange {self.number}: {self.method} {self.target} -> {self.status or 'no answer'}, {self.ended}>"
+
+    @property
+    def request(self) -> Head:
+        return bytestream.split(self.sent_by_client)[0]
+
+    @property
+    def request_body(self) -> bytes:
+        return b"".join(data for _, data in bytestream.split(self.sent_by_client)[1])
+
+    @property
+    def response(self) -> Head:
+        return bytestream.split(self.sent_by_server)[0]
+
+    @property
+    def method(self) -> str:
+        return self.request.start.partition(" ")[0]
+
+    @property
+    def target(self) -> str:
+        """Path and query, as sent."""
+        return [*self.request.start.split(" "), "", ""][1]
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+    @property
+    def status(self) -> int | None:
+        parts = self.response.start.split(" ")
+        return int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else None
+
+    @property
+    def chunked(self) -> bool:
+        return self.response.get("transfer-encoding").lower() == "chunked"
+
+    @property
+    def chunks(self) -> list[Piece]:
+        """The body as it was written: chunks without their size lines, or plain pieces where it is not chunked."""
+        body = bytestream.split(self.sent_by_server)[1]
+        return [piece for piece in bytestream.chunks(body) if piece[1]] if self.chunked else body
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(data for _, data in self.chunks)
+
+    @property
+    def events(self) -> list[Event]:
+        """The server-sent events of the answer; for a WebSocket the text messages that the server sent."""
+        if self.kind == "websocket":
+            sent = (frame for frame in self.frames if frame.direction == "sent" and frame.opcode == "text")
+            return [Event(frame.at, frame.text) for frame in sent]
+        if not self.response.get("content-type").startswith("text/event-stream"):
+            return []
+        return list(bytestream.events(self.chunks))
+
+    @property
+    def deltas(self) -> list[tuple[float, str]]:
+        """(seconds, text) of every piece of answer that really left the server, in any of its dialects."""
+        found = ((event.at, _delta(event.json)) for event in self.events)
+        return [(at, text) for at, text in found if text]
+
+
+def _delta(message: Mapping[str, Any]) -> str:
+    if message.get("type") == "content":
+        return str(message.get("chunk", ""))
+    choices = message.get("choices") or [{}]
+    return str(choices[0].get("delta", {}).get("content") or "")
+
+
+def _pieces(recorded: list[tuple[float, str]]) -> tuple[Piece, ...]:
+    return tuple((at, data.encode("latin-1")) for at, data in recorded)
+
+
+class Witness:
+    """One sandbox's control plane. Close it, or use it with `with`."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self.url = url
+        self.key = key
+        self._http = httpx2.Client(
+            base_url=url, headers={"authorization": f"Bearer {key}"}, trust_env=False, verify=False, timeout=35
+        )
+
+    @classmethod
+    def of_new_sandbox(cls, url: str, *, name: str, seed: int) -> Self:
+        """Make a sandbox and hold its control plane. Raises WitnessError where the server refuses."""
+        with httpx2.Client(base_url=url, trust_env=False, verify=False, timeout=10) as http:
+            made = _told(http.post("/lab/sandboxes", json={"name": name, "seed": seed}))
+        return cls(url, made["key"])
+
+    def exchanges(self, *, wait: float = 1.0) -> list[Exchange]:
+        """Everything in the journal, oldest first; waits up to `wait` seconds for open exchanges to end."""
+        found = _told(self._http.get("/lab/journal", params={"wait": wait}))
+        return [Exchange.from_json(record) for record in found["exchanges"]]
+
+    def add_fault(self, plan: str, *, path: str = "*", first: int = 1) -> str:
+        """Break the next `first` matching answers; gives back the plan as the server spells it."""
+        body = {"plan": plan, "path": path, "first": first}
+        return str(_told(self._http.post("/lab/faults", json=body))["plan"])
+
+    def clear_faults(self) -> None:
+        _told(self._http.delete("/lab/faults"))
+
+    def hang_up(self) -> int:
+        """Close every connection of this sandbox that still waits; frees a client that hangs."""
+        return int(_told(self._http.post("/lab/hangup"))["closed"])
+
+    def open_door(self) -> str:
+        """A listener for this sandbox alone; gives its url."""
+        return str(_told(self._http.post("/lab/door"))["url"])
+
+    def close_door(self) -> None:
+        _told(self._http.delete("/lab/door"))
+
+    def end(self) -> None:
+        """End the sandbox; its key opens nothing any more."""
+        _told(self._http.delete("/lab/sandboxes"))
+        self.close()
+
+    def close(self) -> None:
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _told(answer: httpx2.Response) -> dict[str, Any]:
+    if answer.is_success:
+        body: dict[str, Any] = answer.json() if answer.content else {}
+        return body
+    try:
+        message = answer.json()["error"]["message"]
+    except (ValueError, KeyError, TypeError):
+        message = f"the lab server answered {answer.status_code}"
+    raise WitnessError(f"{message} (Run the `labkit.open` cell again if the lab server was restarted.)")
