@@ -62,7 +62,7 @@ def _bounded(name: str, knob: str, value: str) -> int:
         has = f"It has: {', '.join(knobs)}." if knobs else "It has none."
         raise InvalidRequest(f"x-lab-fault: {name} has no setting {knob!r}. {has}")
     low, high, _ = knobs[knob]
-    if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
+    if not value.isascii() or not value.isdigit() or len(value) > 9 or not low <= int(value) <= high:
         raise InvalidRequest(f"x-lab-fault: {name};{knob} must be a whole number from {low} to {high}, not {value!r}.")
     return int(value)
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from labserver.doors import Doors, port_of
 from labserver.errors import Unauthorized
 from labserver.faults import Rules
 from labserver.journal import Journal
@@ -112,6 +113,7 @@ class Sandboxes:
     def __init__(self, most: int) -> None:
         self._most = most
         self._worlds: OrderedDict[str, Sandbox] = OrderedDict()
+        self._by_port: dict[int, Sandbox] = {}
         tier = TIERS["standard"]
         self.open = Sandbox(OPEN_ID, "", None, OPEN_ID, tier, Journal(tier.exchanges))
 
@@ -122,14 +124,30 @@ class Sandboxes:
         self._worlds[key] = sandbox
         while len(self._worlds) > self._most:
             _, unused = self._worlds.popitem(last=False)
-            unused.hang_up()
-            unused.close_door()
+            self._close(unused)
         return sandbox
 
-    def find(self, key: str | None) -> Sandbox:
-        """The sandbox of a key; the open one for None. Raises Unauthorized for a key nobody was given."""
+    async def open_door(self, sandbox: Sandbox, doors: Doors) -> int:
+        """A port for this sandbox alone: requests without a key that come in there are its own."""
+        if sandbox.door is None:
+            sandbox.door = await doors.open(sandbox.last_port)
+            self._by_port.pop(sandbox.last_port, None)
+            sandbox.last_port = port_of(sandbox.door)
+            self._by_port[sandbox.last_port] = sandbox
+        return sandbox.last_port
+
+    def _close(self, sandbox: Sandbox) -> None:
+        sandbox.hang_up()
+        sandbox.close_door()
+        self._by_port.pop(sandbox.last_port, None)
+
+    def find(self, key: str | None, port: int = 0) -> Sandbox:
+        """The sandbox of a key; without one, that of the door at this port, else the open one.
+
+        Raises Unauthorized for a key that nobody was given.
+        """
         if key is None:
-            return self.open
+            return self._by_port.get(port, self.open)
         sandbox = self._worlds.get(key)
         if sandbox is None:
             raise Unauthorized(
@@ -140,8 +158,7 @@ class Sandboxes:
 
     def end(self, sandbox: Sandbox) -> None:
         """Forget a sandbox and close what it still holds open. The open one is only reset."""
-        sandbox.hang_up()
-        sandbox.close_door()
+        self._close(sandbox)
         if self._worlds.pop(sandbox.key, None) is None:
             sandbox.reset()
 

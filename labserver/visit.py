@@ -91,7 +91,7 @@ class VisitMiddleware:
         state = scope["state"]
         credentials = auth.presented(scope["headers"], scope["query_string"])
         try:
-            sandbox = self.lab.sandboxes.find(auth.key_of(credentials))
+            sandbox = self.lab.sandboxes.find(auth.key_of(credentials), port=scope["server"][1])
         except LabError as refusal:
             state["refusal"] = refusal
             sandbox = self.lab.sandboxes.open

@@ -1,4 +1,4 @@
-"""From finished choices to events: cuts, interleaves, bills. Knows pieces of text; knows nothing of where they came from.
+"""From finished choices to events: cuts, interleaves, bills. Knows pieces; knows nothing of their source.
 
 One piece is one delta and one token. Mock and script share it, so `max_tokens` and `stop` mean the same in both.
 """

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from labserver.errors import ProcessingFailed
 from labserver.providers import wording
 
 FOLDER = Path(__file__).parent / "library"
@@ -14,7 +15,7 @@ FOLDER = Path(__file__).parent / "library"
 Said = Annotated[str, Field(min_length=1)]
 
 
-class LibraryError(Exception):
+class LibraryError(ProcessingFailed):
     """A library file is wrong; the message says where and what."""
 
 

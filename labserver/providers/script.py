@@ -48,7 +48,9 @@ def parse(script: str) -> Choice:
         known = " and ".join(f"{{{name}=...}}" for name in DIRECTIVES)
         raise InvalidRequest(f"A script has no directive {{{name}=...}}. It has {known}.", param="messages")
     if place != len(pieces) - 1:
-        raise InvalidRequest(f"Nothing is played after {directive[0].strip()}. Make it the last piece.", param="messages")
+        raise InvalidRequest(
+            f"Nothing is played after {directive[0].strip()}. Make it the last piece.", param="messages"
+        )
     return DIRECTIVES[name](tuple(pieces[:-1]), value)
 
 

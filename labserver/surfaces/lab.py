@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from labserver import __version__, faults
-from labserver.doors import port_of
 from labserver.fingerprint import fingerprint
 from labserver.visit import LabDep, OwnSandboxDep
 
@@ -80,10 +79,7 @@ async def hang_up(sandbox: OwnSandboxDep) -> dict[str, int]:
 @router.post("/door", status_code=201)
 async def open_door(lab: LabDep, sandbox: OwnSandboxDep) -> dict[str, str]:
     """A port for your sandbox alone, which you may close again: the same one as before where it is still free."""
-    if sandbox.door is None:
-        sandbox.door = await lab.doors.open(sandbox.last_port)
-        sandbox.last_port = port_of(sandbox.door)
-    return {"url": f"http://127.0.0.1:{sandbox.last_port}"}
+    return {"url": f"http://127.0.0.1:{await lab.sandboxes.open_door(sandbox, lab.doors)}"}
 
 
 @router.delete("/door", status_code=204)

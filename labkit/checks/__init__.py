@@ -1,0 +1,58 @@
+"""CHECKS: what judges each exercise, one row each. A check sets a scene, calls the answer, and reads the journal."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+
+from labkit.checks import lesson_00, lesson_10
+from labkit.checks.bench import PATIENCE, Bench, Crashed, NotStarted
+from labkit.outcome import Outcome, Wrong
+from labkit.witness import WitnessError
+
+Judge = Callable[[Bench, Any], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """How one exercise is judged. `judge` returns one sentence of praise that names what was seen, or raises Wrong."""
+
+    judge: Judge
+    hints: tuple[str, ...]
+    takes_answer: bool = True
+
+
+CHECKS = {
+    "00.1": Check(lesson_00.say_hello, lesson_00.SAY_HELLO_HINTS),
+    "00.2": Check(lesson_00.find_nothing, lesson_00.FIND_NOTHING_HINTS),
+    "10.1": Check(lesson_10.stream_text, lesson_10.STREAM_TEXT_HINTS),
+    "10.2": Check(lesson_10.first_sentence, lesson_10.FIRST_SENTENCE_HINTS),
+    "10.3": Check(lesson_10.honest_answer, lesson_10.HONEST_ANSWER_HINTS),
+}
+
+
+def run(exercise: str, answer: Any, url: str, *, patience: float = PATIENCE) -> Outcome:
+    """Judge one answer against the lab server at `url`. Every way to fail is an Outcome; nothing is raised."""
+    check = CHECKS[exercise]
+    if answer is None or not callable(answer):
+        said = "no function" if answer is None else f"a {type(answer).__name__}"
+        look = f'lab.check("{exercise}", your_function), without brackets after its name'
+        return Outcome(exercise, "not started", f"The check was given {said}.", look=look)
+    with Bench(url, exercise, patience) as bench:
+        try:
+            return Outcome(exercise, "passed", check.judge(bench, answer))
+        except NotStarted:
+            return Outcome(
+                exercise, "not started", "The stub is still in place. Replace the `raise` line by your code."
+            )
+        except Crashed as crash:
+            look = "the last line of the error, then the line of yours that it names"
+            return Outcome(exercise, "crashed", f"Your code raised {crash}", look=look)
+        except Wrong as wrong:
+            return Outcome(
+                exercise, "wrong", wrong.summary, wrong.expected, wrong.seen, wrong.proof, wrong.look, wrong.belief
+            )
+        except (WitnessError, httpx2.HTTPError) as error:
+            look = "run the `labkit.open` cell again; if that does not help, `wirelab doctor` in a terminal"
+            return Outcome(exercise, "blocked", f"The lab server did not answer the check: {error}", look=look)

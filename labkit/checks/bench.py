@@ -1,0 +1,114 @@
+"""Where an answer is tried: fresh sandboxes, the learner's code under a time limit. Judges nothing by itself."""
+
+import linecache
+import threading
+import traceback
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from labkit.outcome import Wrong
+from labkit.witness import Exchange, Witness
+
+PATIENCE = 20.0  # seconds for one call of the learner's code
+OURS = Path(__file__).parent.parent
+
+
+class NotStarted(Exception):
+    """The answer is still the stub."""
+
+
+class Crashed(Exception):
+    """The learner's code raised something; the message says what and on which of their lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A sandbox made for one try: `base_url` and `key` go to the learner's code, the witness stays with the check."""
+
+    base_url: str
+    key: str
+    witness: Witness
+
+    def exchanges(self, wait: float = 3.0) -> list[Exchange]:
+        return self.witness.exchanges(wait=wait)
+
+
+@dataclass(slots=True)
+class Bench:
+    """Use it with `with`: the sandboxes that it made end with it."""
+
+    url: str
+    exercise: str
+    patience: float = PATIENCE
+    _open: ExitStack = field(default_factory=ExitStack)
+
+    def scene(self, seed: int, *faults: str, door: bool = False) -> Scene:
+        """A fresh seeded sandbox. Each fault is a plan for one request, in order; `door` gives it a port of its own."""
+        witness = Witness.of_new_sandbox(self.url, name=f"check {self.exercise}", seed=seed)
+        self._open.callback(witness.end)
+        for plan in faults:
+            witness.add_fault(plan)
+        return Scene(witness.open_door() if door else self.url, witness.key, witness)
+
+    def call(self, scene: Scene, answer: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        """Run the learner's code. Raises NotStarted, Crashed, Wrong (it hangs), or what `allowed` names.
+
+        A call that hangs is freed by closing its connections: that also ends a blocking read.
+        """
+        return self.attempt(scene, lambda: answer(*args, **options))
+
+    def attempt(self, scene: Scene, job: Callable[[], Any], *, allowed: tuple[type[Exception], ...] = ()) -> Any:
+        box: dict[str, Any] = {}
+
+        def run() -> None:
+            try:
+                box["value"] = job()
+            except Exception as error:  # whatever the learner's code does is an outcome, not our failure
+                box["error"] = error
+
+        thread = threading.Thread(target=run, name=f"answer {self.exercise}", daemon=True)
+        thread.start()
+        thread.join(self.patience)
+        if thread.is_alive():
+            scene.witness.hang_up()
+            thread.join(2)
+            stuck = " It still runs: restart the kernel before you go on." if thread.is_alive() else ""
+            raise Wrong(
+                f"Your code did not come back within {self.patience:g} seconds.{stuck}",
+                expected="an answer, or an exception",
+                seen="it waits for something that never comes",
+                look="which line waits? A stream that has ended sends nothing more: what tells your loop to stop?",
+            )
+        if "error" not in box:
+            return box["value"]
+        error = box["error"]
+        if isinstance(error, NotImplementedError):
+            raise NotStarted
+        if isinstance(error, allowed):
+            raise error
+        raise Crashed(_told(error))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+
+def _told(error: Exception) -> str:
+    """The error and the learner's own line that raised it; frames of ours and of libraries are left out."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _learners(frame.filename)]
+    message = str(error).split("\n")[0][:200]
+    where = ""
+    if frames:
+        line = linecache.getline(frames[-1].filename, frames[-1].lineno or 0).strip()
+        where = f", in the line `{line}` of {frames[-1].name}"
+    return f"{type(error).__name__}: {message}{where}"
+
+
+def _learners(filename: str) -> bool:
+    path = Path(filename)
+    return OURS not in path.parents and "site-packages" not in path.parts and not filename.startswith("<frozen")

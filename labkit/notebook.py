@@ -1,0 +1,130 @@
+"""What a notebook holds: a sandbox of its own and five verbs. Knows the other rooms; speaks no HTTP itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from labkit import beliefs, checks, render, runtime, session, shelf
+from labkit.progress import Progress
+from labkit.witness import Exchange, Witness
+
+TRIES_UNTIL_SOLUTION = 3
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Wire:
+    """One exchange and its text. In a notebook it shows the text; `exchange` has everything that the server saw."""
+
+    exchange: Exchange
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+@dataclass(slots=True, repr=False)
+class Lab:
+    """A lesson's lab. `url`, `ws_url` and `key` are for your code; five verbs are for you.
+
+    They are wire, fault, check, hint and solution.
+    """
+
+    lesson: str
+    url: str
+    key: str
+    witness: Witness
+    home: str
+    progress: Progress
+    course: Path
+    _told: set[str] = field(default_factory=set)
+
+    def __repr__(self) -> str:
+        return f"Lab {self.lesson}: a sandbox of your own, seeded so that everyone sees the same."
+
+    @property
+    def ws_url(self) -> str:
+        return self.url.replace("http", "ws", 1)
+
+    def wire(self, nth: int = -1, *, raw: bool = False, wait: float = 2.0) -> Wire:
+        """The last exchange (or the `nth`, counted as in a list) as it crossed the wire.
+
+        Waits up to `wait` seconds for open exchanges to end. `raw` shows every byte but keys. Raises LookupError
+        with what to do where there is no such exchange.
+        """
+        seen = self.witness.exchanges(wait=wait)
+        try:
+            exchange = seen[nth]
+        except IndexError:
+            raise LookupError(
+                f"The server saw {len(seen)} requests of this lab, so there is no number {nth}. Did your request carry "
+                "the key of this lab? Without it, it went to the open sandbox."
+            ) from None
+        return Wire(exchange, render.wire(exchange, raw=raw))
+
+    def fault(self, plan: str, *, path: str = "*", first: int = 1) -> str:
+        """Break the next answer (or the `first` few) on purpose, as `plan` says. An empty plan takes all rules back."""
+        if not plan:
+            self.witness.clear_faults()
+            return "no faults"
+        return self.witness.add_fault(plan, path=path, first=first)
+
+    def check(self, exercise: str, answer: Callable[..., Any] | None = None) -> None:
+        """Try an answer against a fresh sandbox and say what the server saw."""
+        outcome = checks.run(self._known(exercise), answer, self.home)
+        self.progress.note("attempt", exercise, status=outcome.status, belief=outcome.belief)
+        print(render.card(outcome))
+
+    def hint(self, exercise: str) -> None:
+        """The next step of this exercise's hints; the first one speaks to what the last attempt looked like."""
+        belief = beliefs.load(self.course).get(self.progress.last_belief(self._known(exercise)))
+        if belief is not None and belief.id not in self._told:
+            self._told.add(belief.id)
+            print(f"{exercise}  a thought first: {belief.hint}")
+            return
+        ladder = checks.CHECKS[exercise].hints
+        step = min(self.progress.count("hint", exercise), len(ladder) - 1)
+        self.progress.note("hint", exercise, step=step)
+        print(f"{exercise}  hint {step + 1} of {len(ladder)}: {ladder[step]}")
+
+    def solution(self, exercise: str, *, insist: bool = False) -> None:
+        """A solution with its explanation: after a pass, after three attempts, or when you insist."""
+        tries = self.progress.count("attempt", self._known(exercise))
+        if not (insist or self.progress.passed(exercise) or tries >= TRIES_UNTIL_SOLUTION):
+            left = TRIES_UNTIL_SOLUTION - tries
+            print(
+                f'{exercise}  {left} more {"attempt" if left == 1 else "attempts"} first, and `lab.hint("{exercise}")` '
+                f'helps. If you would rather see it now: lab.solution("{exercise}", insist=True)'
+            )
+            return
+        self.progress.note("solution", exercise)
+        print(shelf.solution(self.course, exercise))
+
+    def stop(self) -> None:
+        """Close this lab's own door (`labkit.open(..., own_door=True)`): whoever knocks now is refused."""
+        self.witness.close_door()
+
+    def start(self) -> None:
+        """Open this lab's own door again."""
+        self.url = self.witness.open_door()
+
+    def _known(self, exercise: str) -> str:
+        if exercise in checks.CHECKS:
+            return exercise
+        raise LookupError(f"There is no exercise {exercise!r}. There are: {', '.join(checks.CHECKS)}.")
+
+
+def open(lesson: str, *, own_door: bool = False) -> Lab:
+    """A lab for this lesson: the server found or started, a fresh sandbox in it, seeded by the lesson's number.
+
+    `own_door` gives the sandbox a port of its own, which `lab.stop()` closes and `lab.start()` opens again. Raises
+    LookupError for a lesson that does not exist and SessionError, with the cure, where no server is to be had.
+    """
+    course = shelf.root()
+    seed = int(shelf.lesson(course, lesson).id)
+    server = session.ensure()
+    session.keep_alive(server)
+    witness = Witness.of_new_sandbox(server.url, name=f"lesson {lesson}", seed=seed)
+    url = witness.open_door() if own_door else server.url
+    progress = Progress(runtime.environment().home / "progress.jsonl")
+    return Lab(lesson, url, witness.key, witness, server.url, progress, course)

@@ -1,0 +1,142 @@
+"""An exchange or an outcome as text. Pure: knows no server; status in words, never by colour alone.
+
+An exchange is shown byte-honestly: every header line that crossed is there, in order and as spelled; line ends and
+bytes that are not text show as escapes. What differs from machine to machine is shortened to `…`, and long runs of
+chunks are folded, unless `raw` asks for everything. Keys never show.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from labkit.bytestream import Head, Piece, split
+from labkit.outcome import Outcome
+from labkit.witness import Exchange, Frame
+
+T = TypeVar("T")
+
+WIDTH = 100
+FIRST, LAST = 4, 3  # chunks shown before and after the fold
+BODY_LINES = 8
+CHANGING = frozenset(
+    ["host", "date", "user-agent", "accept-encoding", "sec-websocket-key", "sec-websocket-accept", "origin"]
+)
+FAMILY = "x-stainless-"  # the openai SDK's own telemetry: a line for each, with the machine's name and versions
+
+
+def wire(exchange: Exchange, *, raw: bool = False) -> str:
+    """The whole exchange, `→` for what the client sent and `←` for what the server sent, and how it ended."""
+    lines = [*_request(exchange, raw), "", *_response(exchange, raw), "", _end(exchange)]
+    return "\n".join(lines)
+
+
+def _request(exchange: Exchange, raw: bool) -> list[str]:
+    head, body = split(exchange.sent_by_client)
+    return [*_head("→", head, raw), *_body("→", b"".join(data for _, data in body), raw)]
+
+
+def _response(exchange: Exchange, raw: bool) -> list[str]:
+    if not exchange.sent_by_server:
+        return ["← (nothing)"]
+    lines = _head("←", exchange.response, raw)
+    if exchange.kind == "websocket" and exchange.frames:
+        return [*lines, *_folded(exchange.frames, _frame, "frames", raw)]
+    if exchange.chunked:
+        return [*lines, *_folded(exchange.chunks, _chunk, "chunks", raw)]
+    return [*lines, *_body("←", exchange.body, raw)]
+
+
+def _head(arrow: str, head: Head, raw: bool) -> list[str]:
+    end = r"\r\n" if raw else ""
+    lines = [f"{arrow} {head.start}{end}"]
+    family = 0
+    for name, value in head.headers:
+        if name.lower().startswith(FAMILY) and not raw:
+            family += 1
+        else:
+            shown = value if raw or name.lower() not in CHANGING else "…"
+            lines.append(f"{arrow} {name}: {shown}{end}")
+    if family:
+        lines.append(f"{arrow} {FAMILY}…: (several lines in which the SDK describes itself)")
+    return [*lines, f"{arrow} {end}".rstrip()]  # the empty line that ends every head
+
+
+def _body(arrow: str, body: bytes, raw: bool) -> list[str]:
+    text = escaped(body)
+    if raw and text:
+        return [f"{arrow} {text}"]
+    width = WIDTH - 2
+    rows = [text[at : at + width] for at in range(0, len(text), width)]
+    if len(rows) > BODY_LINES:
+        rows = [*rows[:BODY_LINES], f"… and more: {len(body)} bytes in all"]
+    return [f"{arrow} {row}" for row in rows]
+
+
+def _chunk(piece: Piece, raw: bool) -> str:
+    data = escaped(piece[1])
+    return f"← chunk of {len(piece[1])} bytes: {data if raw else _middle_out(data, WIDTH - 24)}"
+
+
+def _frame(frame: Frame, raw: bool) -> str:
+    arrow = "→" if frame.direction == "received" else "←"
+    mask = f", masked with {frame.mask}" if raw and frame.mask else ", masked" if frame.mask else ""
+    code = f" {frame.close_code}" if frame.close_code else ""
+    payload = (
+        frame.payload[2:] if frame.opcode == "close" else b"" if frame.opcode in ("ping", "pong") else frame.payload
+    )
+    text = escaped(payload)
+    shown = f": {text if raw else _middle_out(text, WIDTH - 38)}" if text else ""
+    return f"{arrow} {frame.opcode} frame{code} of {frame.size} bytes{mask}{shown}"
+
+
+def _folded(items: Sequence[T], show: Callable[[T, bool], str], noun: str, raw: bool) -> list[str]:
+    if raw or len(items) <= FIRST + LAST + 1:
+        return [show(item, raw) for item in items]
+    hidden = len(items) - FIRST - LAST
+    first, last = (show(item, raw) for item in items[:FIRST]), (show(item, raw) for item in items[-LAST:])
+    return [*first, f"  … {hidden} more {noun} …", *last]
+
+
+def _end(exchange: Exchange) -> str:
+    fault = f" ({exchange.fault})" if exchange.fault else ""
+    how = "still open" if exchange.ended is None else exchange.ended
+    return f"= {how}{fault}; request {exchange.nth} on connection {exchange.connection}"
+
+
+def escaped(data: bytes) -> str:
+    r"""Bytes as readable text: UTF-8 where it is UTF-8, `\n`, `\r` and `\xf0` where it is not."""
+    text = data.decode("utf-8", "backslashreplace")
+    return text.replace("\r", r"\r").replace("\n", r"\n").replace("\t", r"\t")
+
+
+def _middle_out(text: str, width: int) -> str:
+    """The beginning and, mostly, the end: in a chunk of JSON the news stands at the end."""
+    if len(text) <= width:
+        return text
+    first = width // 3
+    return f"{text[:first]} … {text[-(width - first - 3) :]}"
+
+
+MARKS = {
+    "passed": "PASSED",
+    "not started": "NOT STARTED",
+    "wrong": "NOT YET",
+    "crashed": "CRASHED",
+    "blocked": "BLOCKED",
+}
+
+
+def card(outcome: Outcome) -> str:
+    """An outcome as a card of plain text: status in words first, one thing to try last."""
+    lines = [f"{outcome.exercise}  {MARKS[outcome.status]}  {outcome.summary}"]
+    for label, said in (("expected", outcome.expected), ("seen", outcome.seen)):
+        if said:
+            lines.append(f"  {label}: {said}")
+    if outcome.proof:
+        lines += ["  on the wire:", *_indented(outcome.proof.splitlines())]
+    if outcome.look:
+        lines.append(f"  next: {outcome.look}")
+    return "\n".join(lines)
+
+
+def _indented(lines: Iterable[str]) -> list[str]:
+    return [f"    {line}".rstrip() for line in lines]

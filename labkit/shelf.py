@@ -1,0 +1,49 @@
+"""The course as it lies on disk, read for a learner: where it is, its lessons, its solutions. Knows no kernel."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from labkit.manifest import MANIFEST, Lesson, ManifestError, load
+
+MARK = re.compile(r"^\s*# (BEGIN|END) SOLUTION\s*$\n?", re.MULTILINE)
+FOLDERS = ("solutions", "notebooks")  # a guided exercise is solved in its lesson
+
+
+def root() -> Path:
+    """The folder with course.toml: where the project was cloned and installed from."""
+    return Path(__file__).parent.parent
+
+
+def lesson(course: Path, name: str) -> Lesson:
+    """The lesson with this number. Raises LookupError naming those that exist."""
+    try:
+        return load(course / MANIFEST).lesson(name)
+    except ManifestError as error:
+        raise LookupError(error.cure) from None
+
+
+def solution(course: Path, exercise: str) -> str:
+    """The solution's code, and the explanation under it. Raises LookupError where none is written."""
+    for folder in FOLDERS:
+        for path in sorted((course / folder).glob(f"{exercise[:2]}_*.ipynb")):
+            cells = [cell for cell in _cells(path) if _labkit(cell).get("exercise") == exercise]
+            told = ["".join(cell["source"]) for cell in cells if _labkit(cell).get("solution_only")]
+            guided = [cell for cell in cells if _labkit(cell).get("role") == "solution"]
+            code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+            solved = [MARK.sub("", source) for source in code if MARK.search(source)]
+            solved += ["".join(cell["source"]) for cell in guided]
+            if solved:
+                return "\n\n".join([*solved, *told])
+    raise LookupError(f"No solution of {exercise} is written yet.")
+
+
+def _cells(path: Path) -> list[dict[str, Any]]:
+    cells: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return cells
+
+
+def _labkit(cell: dict[str, Any]) -> dict[str, Any]:
+    data: dict[str, Any] = cell.get("metadata", {}).get("labkit", {})
+    return data
