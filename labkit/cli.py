@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from labkit.author.cli import app as author
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -16,7 +18,7 @@ app = typer.Typer(
     help="Wirelab: learn REST, WebSockets and streaming against a lab server of your own.",
 )
 
-# `wirelab dev ...` (labkit/author) is mounted here: app.add_typer(..., name="dev")
+app.add_typer(author, name="dev", help="For authors: build, run and prove the course.")
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The lab server's port, or the next free one.")]
 LabPort = Annotated[int, typer.Option("--jupyter-port", min=0, max=65535, help="JupyterLab's, or the next free one.")]

@@ -1,7 +1,7 @@
 """CHECKS: what judges each exercise, one row each. A check sets a scene, calls the answer, and reads the journal."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import httpx2
@@ -39,20 +39,26 @@ def run(exercise: str, answer: Any, url: str, *, patience: float = PATIENCE) -> 
         said = "no function" if answer is None else f"a {type(answer).__name__}"
         look = f'lab.check("{exercise}", your_function), without brackets after its name'
         return Outcome(exercise, "not started", f"The check was given {said}.", look=look)
-    with Bench(url, exercise, patience) as bench:
-        try:
+    bench = Bench(url, exercise, patience)
+    outcome = _judged(check, bench, answer)
+    return Outcome(**{name: bench.keyless(text) for name, text in asdict(outcome).items()})
+
+
+def _judged(check: Check, bench: Bench, answer: Any) -> Outcome:
+    exercise = bench.exercise
+    try:
+        with bench:
             return Outcome(exercise, "passed", check.judge(bench, answer))
-        except NotStarted:
-            return Outcome(
-                exercise, "not started", "The stub is still in place. Replace the `raise` line by your code."
-            )
-        except Crashed as crash:
-            look = "the last line of the error, then the line of yours that it names"
-            return Outcome(exercise, "crashed", f"Your code raised {crash}", look=look)
-        except Wrong as wrong:
-            return Outcome(
-                exercise, "wrong", wrong.summary, wrong.expected, wrong.seen, wrong.proof, wrong.look, wrong.belief
-            )
-        except (WitnessError, httpx2.HTTPError) as error:
-            look = "run the `labkit.open` cell again; if that does not help, `wirelab doctor` in a terminal"
-            return Outcome(exercise, "blocked", f"The lab server did not answer the check: {error}", look=look)
+    except NotStarted:
+        return Outcome(exercise, "not started", "The stub is still in place. Replace the `raise` line by your code.")
+    except Crashed as crash:
+        seen = f"the answer was broken on purpose: {crash.fault}" if crash.fault else ""
+        look = "the last line of the error, then the line of yours that it names"
+        return Outcome(exercise, "crashed", f"Your code raised {crash}", seen=seen, look=look, belief=crash.belief)
+    except Wrong as wrong:
+        return Outcome(
+            exercise, "wrong", wrong.summary, wrong.expected, wrong.seen, wrong.proof, wrong.look, wrong.belief
+        )
+    except (WitnessError, httpx2.HTTPError) as error:
+        look = "run the `labkit.open` cell again; if that does not help, `wirelab doctor` in a terminal"
+        return Outcome(exercise, "blocked", f"The lab server did not answer the check: {error}", look=look)

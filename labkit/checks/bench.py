@@ -1,9 +1,10 @@
 """Where an answer is tried: fresh sandboxes, the learner's code under a time limit. Judges nothing by itself."""
 
 import linecache
+import sysconfig
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from labkit.outcome import Wrong
 from labkit.witness import Exchange, Witness
 
 PATIENCE = 20.0  # seconds for one call of the learner's code
-OURS = Path(__file__).parent.parent
+OURS = (Path(__file__).parent.parent, Path(sysconfig.get_path("stdlib")))  # no learner's code lies in these
 
 
 class NotStarted(Exception):
@@ -21,16 +22,29 @@ class NotStarted(Exception):
 
 
 class Crashed(Exception):
-    """The learner's code raised something; the message says what and on which of their lines."""
+    """The learner's code raised something; the message says what and on which of their lines.
+
+    `fault` is the plan that it met; `belief` is the id of the misconception that such an error looks like.
+    """
+
+    def __init__(self, what: str, fault: str, belief: str) -> None:
+        super().__init__(what)
+        self.fault = fault
+        self.belief = belief
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A sandbox made for one try: `base_url` and `key` go to the learner's code, the witness stays with the check."""
+    """A sandbox made for one try: `base_url` and `key` go to the learner's code, the witness stays with the check.
+
+    `fault` is what its answers suffer. `beliefs` names the misconception that an error of this class looks like here.
+    """
 
     base_url: str
     key: str
     witness: Witness
+    fault: str = ""
+    beliefs: Mapping[str, str] = field(default_factory=dict)
 
     def exchanges(self, wait: float = 3.0) -> list[Exchange]:
         return self.witness.exchanges(wait=wait)
@@ -44,14 +58,25 @@ class Bench:
     exercise: str
     patience: float = PATIENCE
     _open: ExitStack = field(default_factory=ExitStack)
+    _keys: list[str] = field(default_factory=list)
 
-    def scene(self, seed: int, *faults: str, door: bool = False) -> Scene:
+    def scene(
+        self, seed: int, *faults: str, door: bool = False, beliefs: Mapping[str, str] | None = None
+    ) -> Scene:
         """A fresh seeded sandbox. Each fault is a plan for one request, in order; `door` gives it a port of its own."""
         witness = Witness.of_new_sandbox(self.url, name=f"check {self.exercise}", seed=seed)
         self._open.callback(witness.end)
+        self._keys.append(witness.key)
         for plan in faults:
             witness.add_fault(plan)
-        return Scene(witness.open_door() if door else self.url, witness.key, witness)
+        base_url = witness.open_door() if door else self.url
+        return Scene(base_url, witness.key, witness, ", then ".join(faults), beliefs or {})
+
+    def keyless(self, text: str) -> str:
+        """The text without any key of these scenes: a card is printed, and what is printed is saved."""
+        for key in self._keys:
+            text = text.replace(key, "[key]")
+        return text
 
     def call(self, scene: Scene, answer: Callable[..., Any], *args: Any, **options: Any) -> Any:
         """Run the learner's code. Raises NotStarted, Crashed, Wrong (it hangs), or what `allowed` names.
@@ -66,7 +91,7 @@ class Bench:
         def run() -> None:
             try:
                 box["value"] = job()
-            except Exception as error:  # whatever the learner's code does is an outcome, not our failure
+            except BaseException as error:  # also SystemExit: whatever the code does is an outcome, not our failure
                 box["error"] = error
 
         thread = threading.Thread(target=run, name=f"answer {self.exercise}", daemon=True)
@@ -89,7 +114,8 @@ class Bench:
             raise NotStarted
         if isinstance(error, allowed):
             raise error
-        raise Crashed(_told(error))
+        looks_like = (scene.beliefs[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in scene.beliefs)
+        raise Crashed(_told(error), scene.fault, next(looks_like, ""))
 
     def __enter__(self) -> Self:
         return self
@@ -98,7 +124,7 @@ class Bench:
         self._open.close()
 
 
-def _told(error: Exception) -> str:
+def _told(error: BaseException) -> str:
     """The error and the learner's own line that raised it; frames of ours and of libraries are left out."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _learners(frame.filename)]
     message = str(error).split("\n")[0][:200]
@@ -111,4 +137,5 @@ def _told(error: Exception) -> str:
 
 def _learners(filename: str) -> bool:
     path = Path(filename)
-    return OURS not in path.parents and "site-packages" not in path.parts and not filename.startswith("<frozen")
+    library = "site-packages" in path.parts or filename.startswith("<frozen")
+    return not library and not any(folder in path.parents for folder in OURS)

@@ -1,0 +1,47 @@
+# Two verbs for everyone: `make lab` and `make test`. The others are for those who change something.
+# Windows, or no make: README.md has the same verbs without it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: lab test check lessons exercises clean
+
+## lab: install what it needs, then the lab server and JupyterLab on lesson 00; Ctrl-C ends both
+lab: $(VENV)/.lab
+	@$(BIN)/wirelab up
+
+## test: install what it needs, find a browser, run everything
+test: $(VENV)/.dev
+	$(BIN)/python tests/browser/find.py --install
+	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --nbval --nbval-sanitize-with tests/course/sanitize.cfg --nbval-cell-timeout 120 notebooks solutions
+
+## check: style, types, import contracts, and the gates of the course
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/wirelab dev check
+
+## lessons: execute notebooks and solutions in place, then generate the exercises
+lessons: $(VENV)/.dev
+	$(BIN)/wirelab dev run
+	$(BIN)/wirelab dev build
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+$(VENV)/.lab: pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Wirelab needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make lab PYTHON=python3.12")'
+	@echo "Installing Wirelab into $(VENV). This takes a minute or two, once."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --progress-bar on -c requirements.lock -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.lab
+	@echo "Installing what the tests need into $(VENV)."
+	$(PIP) install --progress-bar on -c requirements.lock -e ".[dev]"
+	@touch $@

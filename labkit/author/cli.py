@@ -1,0 +1,74 @@
+"""`wirelab dev …`: the author's verbs. Knows words and exit codes; each verb calls one function.
+
+What a verb needs is imported inside it, so that `wirelab --help` answers at once.
+"""
+# ruff: noqa: PLC0415 - imports inside functions, for the reason above
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from labkit.author.problem import Refused
+from labkit.manifest import ManifestError
+from labkit.workspace import CourseNotFound, course_root
+
+app = typer.Typer(
+    name="dev", help="For authors: build the exercises, run the notebooks, prove the course.", no_args_is_help=True
+)
+
+Course = Annotated[Path | None, typer.Option("--course", help="The folder of course.toml. Default: this project.")]
+Lessons = Annotated[list[str] | None, typer.Argument(metavar="[LESSON]...", help="Ids such as 10. Default: all.")]
+Home = Annotated[Path | None, typer.Option(help="A LABKIT_HOME to use, its server included. Default: one of its own.")]
+
+
+@app.command()
+def build(course: Course = None) -> None:
+    """Generate exercises/ from solutions/."""
+    from labkit.author.build import build as build_exercises
+
+    try:
+        changed = build_exercises(course_root(course))
+    except (Refused, CourseNotFound) as error:
+        raise _stopped(error) from None
+    for path in changed:
+        typer.echo(f"wrote {path.parent.name}/{path.name}")
+    typer.echo(f"{len(changed)} exercise notebook{'' if len(changed) == 1 else 's'} changed.")
+
+
+@app.command()
+def run(lessons: Lessons = None, course: Course = None, home: Home = None) -> None:
+    """Execute lessons and solutions in place and store them in their one normal form."""
+    from labkit import runtime
+    from labkit.author.run import run as run_notebooks
+
+    variables = runtime.environment().variables
+    try:
+        changed = run_notebooks(course_root(course), lessons or (), variables=variables, home=home, say=typer.echo)
+    except (Refused, ManifestError, CourseNotFound) as error:
+        raise _stopped(error) from None
+    for path in changed:
+        typer.echo(f"changed {path.parent.name}/{path.name}")
+    typer.echo(f"{len(changed)} notebook{'' if len(changed) == 1 else 's'} changed.")
+
+
+@app.command()
+def check(course: Course = None) -> None:
+    """Judge the course by every gate: each finding with its cure. Exit code 1 if there is any."""
+    from labkit.author import gates
+
+    try:
+        problems = gates.check(course_root(course))
+    except CourseNotFound as error:
+        raise _stopped(error) from None
+    for problem in problems:
+        typer.echo(str(problem))
+    if problems:
+        typer.echo(f"\n{len(problems)} finding{'' if len(problems) == 1 else 's'}.")
+        raise typer.Exit(1)
+    typer.echo(f"All {len(gates.GATES)} gates hold.")
+
+
+def _stopped(error: Exception) -> typer.Exit:
+    typer.echo(str(error), err=True)
+    return typer.Exit(1)

@@ -1,0 +1,72 @@
+"""The table of gates: a sound course passes them all, and each of them has a way to make it red."""
+
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from labkit.author import book
+from labkit.author.gates import GATES, check
+
+LESSON, SOLUTION = "notebooks/00_tea.ipynb", "solutions/00_tea.ipynb"
+
+
+def a_picture_without_words(course: Any) -> None:
+    course.change(LESSON, 5, source="## Wire\n\n![](x.png)")
+
+
+# What breaks each gate. A new row in GATES needs a row here: the first test below says so.
+SPOILED: dict[str, Callable[[Any], object]] = {
+    "lessons and notebooks agree": lambda course: (course.root / "notebooks/01_milk.ipynb").unlink(),
+    "first cells agree with the manifest": lambda course: course.manifest("A cup of tea", "A pot of tea"),
+    "exercises are where the manifest says": lambda course: course.manifest('"00.2"', '"00.3"'),
+    "exercises are in step with solutions": lambda course: shutil.rmtree(course.root / "exercises"),
+    "execution counts run from 1 to N": lambda course: course.change(LESSON, 2, execution_count=None),
+    "what shows has an output": lambda course: course.change(LESSON, 3, outputs=[]),
+    "stored errors are meant": lambda course: course.change(LESSON, 3, outputs=[course.raised("KeyError")]),
+    "nothing is excused without a reason": lambda course: course.change(LESSON, 3, metadata={"tags": ["nbval-skip"]}),
+    "no secret, port or path leaks": lambda course: course.change(LESSON, 5, source="See /home/me/cup.txt"),
+    "one title and headings in order": lambda course: course.change(LESSON, 5, source="# Wire"),
+    "every picture has words": a_picture_without_words,
+    "code fits 100 columns": lambda course: course.change(LESSON, 2, source=f"tea = '{'x' * 94}'"),
+    "a lesson has 15 to 40 cells": lambda course: course.write(LESSON, course.text("# 00 A cup of tea")),
+    "cells are plain Python that any front end runs": lambda course: course.change(LESSON, 2, source="!ls"),
+    "no construct before its lesson": lambda course: course.manifest('introduces = ["f-string"]', ""),
+}
+
+
+def test_every_gate_has_a_way_to_make_it_red() -> None:
+    assert set(SPOILED) == {gate.holds for gate in GATES}
+
+
+def test_a_sound_course_has_no_findings(course: Any) -> None:
+    assert check(course.root) == []
+
+
+@pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.holds)
+def test_a_gate_turns_red_over_a_spoiled_course_and_names_file_and_cure(course: Any, gate: Any) -> None:
+    assert not list(gate.judge(book.read(course.root)))
+    SPOILED[gate.holds](course)
+    found = list(gate.judge(book.read(course.root)))
+    assert found
+    assert all(problem.file and problem.what and problem.cure for problem in found)
+    assert set(found) <= set(check(course.root))
+
+
+def test_findings_come_file_by_file_in_reading_order(course: Any) -> None:
+    course.change(LESSON, 5, source="# Wire")
+    course.change(LESSON, 2, execution_count=None)
+    course.change("notebooks/01_milk.ipynb", 3, source="# Milk")
+    places = [(problem.file, problem.cell) for problem in check(course.root)]
+    assert places == [(LESSON, 2), (LESSON, 5), ("notebooks/01_milk.ipynb", 3)]
+
+
+def test_a_manifest_that_cannot_be_read_is_the_one_finding(course: Any) -> None:
+    (course.root / "course.toml").write_text("[course]\n", encoding="utf-8")
+    assert [problem.file for problem in check(course.root)] == ["course.toml"]
+
+
+def test_a_notebook_that_cannot_be_read_is_the_one_finding(course: Any) -> None:
+    (course.root / LESSON).write_text("{", encoding="utf-8")
+    assert [problem.file for problem in check(course.root)] == [LESSON]

@@ -1,0 +1,162 @@
+"""Every row of the FAULTS table struck on a real connection, against the honest answer of a twin sandbox."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from labserver import sse
+from labserver.faults import FAULTS
+
+STREAM = "/api/v1/query/stream"
+QUERY = {"query": "Green| tea| is| good| 🍵|.", "model": "script"}
+CHAT = {"model": "script", "messages": [{"role": "user", "content": "Green| tea| is| good| 🍵|."}], "stream": True}
+NO_WAIT = "ttft=0;tps=10000;jitter=0"
+LAST_CHUNK = b"0\r\n\r\n"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a socket received: the head, the body's chunks, and whether the last chunk came (a clean end)."""
+
+    head: bytes
+    chunks: list[bytes]
+    clean: bool
+    record: dict[str, Any]
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(self.chunks)
+
+
+def ask(server, path: str, body: dict[str, Any], fault: str = "") -> Answer:
+    """Always in a fresh sandbox of the same seed, so that two answers differ by nothing but the fault."""
+    key = server.sandbox()
+    wishes = {"x_lab_pace": NO_WAIT, "connection": "close"} | ({"x_lab_fault": fault} if fault else {})
+    with server.dial() as wire:
+        wire.send(server.request("POST", path, body, key, **wishes))
+        head, _, rest = wire.rest().partition(b"\r\n\r\n")
+    chunks = []
+    while rest and rest != LAST_CHUNK:
+        size, _, rest = rest.partition(b"\r\n")
+        chunks.append(rest[: int(size, 16)])
+        rest = rest[int(size, 16) + 2 :]
+    return Answer(head, chunks, rest == LAST_CHUNK, server.last(key))
+
+
+def late_error(honest: Answer, broken: Answer) -> None:
+    assert broken.clean
+    assert broken.chunks[:3] == honest.chunks[:3], "the start and two deltas came as ever"
+    failure, done = broken.chunks[3:]
+    assert failure.startswith(b'data: {"type": "error", "error": "The model stopped')
+    assert done == sse.DONE
+    assert broken.record["produced"] == 2
+
+
+def no_done(honest: Answer, broken: Answer) -> None:
+    assert broken.clean
+    assert broken.body + sse.DONE == honest.body
+    assert broken.record["ended"] == "complete"
+
+
+def no_done_after(honest: Answer, broken: Answer) -> None:
+    assert broken.clean
+    assert broken.chunks == honest.chunks[:3]
+
+
+def pings(honest: Answer, broken: Answer) -> None:
+    assert broken.clean
+    assert broken.chunks == [b": ping\n\n" + event for event in honest.chunks]
+
+
+def crlf(honest: Answer, broken: Answer) -> None:
+    assert broken.clean
+    assert broken.body == honest.body.replace(b"\n", b"\r\n")
+
+
+def cut(honest: Answer, broken: Answer) -> None:
+    assert not broken.clean
+    assert broken.chunks == honest.chunks[:3]
+    assert broken.record["ended"] == "cut by a fault"
+
+
+def cut_at_once(honest: Answer, broken: Answer) -> None:
+    assert not broken.clean
+    assert broken.head.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert broken.chunks == []
+
+
+def sliced(honest: Answer, broken: Answer) -> None:
+    assert broken.clean
+    assert broken.body == honest.body
+    assert {len(chunk) for chunk in broken.chunks} == {1}
+
+
+def sliced_by_the_event(honest: Answer, broken: Answer) -> None:
+    assert broken.body == honest.body
+    assert broken.chunks == [event[at : at + 50] for event in honest.chunks for at in range(0, len(event), 50)]
+
+
+STRIKES: dict[str, tuple[str, Callable[[Answer, Answer], None]]] = {
+    "late_error;after=2": ("late_error", late_error),
+    "no_done": ("no_done", no_done),
+    "no_done;after=3": ("no_done", no_done_after),
+    "pings": ("pings", pings),
+    "crlf": ("crlf", crlf),
+    "cut;after=3": ("cut", cut),
+    "cut;after=0": ("cut", cut_at_once),
+    "slice;bytes=1": ("slice", sliced),
+    "slice;bytes=50": ("slice", sliced_by_the_event),
+}
+
+
+def test_every_fault_of_the_table_is_struck_below() -> None:
+    assert {name for name, _ in STRIKES.values()} == set(FAULTS)
+
+
+@pytest.mark.parametrize("plan", STRIKES)
+def test_a_fault_breaks_the_answer_as_it_says_and_in_no_other_way(server, plan: str) -> None:
+    honest, broken = ask(server, STREAM, QUERY), ask(server, STREAM, QUERY, plan)
+    assert honest.chunks[-1] == sse.DONE
+    assert len(honest.chunks) == 9, "start, six deltas, end, [DONE]: one chunk each"
+    assert f"\r\nx-lab-fault: {plan}\r\n".encode() in broken.head
+    assert broken.record["fault"] == plan
+    assert b"x-lab-fault" not in honest.head
+    STRIKES[plan][1](honest, broken)
+
+
+def test_faults_add_up(server) -> None:
+    honest, broken = ask(server, STREAM, QUERY), ask(server, STREAM, QUERY, "slice;bytes=7, crlf,pings,no_done")
+    assert b"\r\nx-lab-fault: no_done,pings,crlf,slice;bytes=7\r\n" in broken.head
+    assert broken.body == b"".join(b": ping\n\n" + event for event in honest.chunks[:-1]).replace(b"\n", b"\r\n")
+    assert max(len(chunk) for chunk in broken.chunks) == 7
+
+
+def test_a_late_error_under_v1_is_openais_error_and_no_done_follows(server) -> None:
+    honest = ask(server, "/v1/chat/completions", CHAT)
+    broken = ask(server, "/v1/chat/completions", CHAT, "late_error;after=2")
+    assert broken.clean
+    assert broken.chunks[:3] == honest.chunks[:3]
+    assert len(broken.chunks) == 4
+    assert broken.chunks[3].startswith(b'data: {"error":{"message":"The model stopped')
+    assert b'"type":"server_error","param":null,"code":"server_error"}}' in broken.chunks[3]
+
+
+def test_a_whole_answer_knows_only_the_faults_of_bytes(server) -> None:
+    key = server.sandbox()
+    with server.dial() as wire:
+        for fault in ("no_done;after=1,pings,crlf", "slice;bytes=3"):
+            wire.send(server.request("POST", "/api/v1/query", QUERY, key, x_lab_pace=NO_WAIT, x_lab_fault=fault))
+            answer = wire.answer()
+            assert answer.endswith(b'"finish_reason":"stop"}')
+            assert f"\r\nx-lab-fault: {fault}\r\n".encode() in answer
+        wire.send(server.request("POST", "/api/v1/query", QUERY, key, x_lab_fault="late_error;after=0"))
+        assert wire.answer().startswith(b"HTTP/1.1 500 ")
+        wire.send(server.request("POST", "/api/v1/query", QUERY, key, x_lab_pace=NO_WAIT, x_lab_fault="cut;after=0"))
+        head, _, body = wire.rest().partition(b"\r\n\r\n")
+    assert b"content-length: 1" in head, "a body was promised"
+    assert body == b""
+    records = server.journal(key)
+    assert len(records[1]["response"]) > 20, "three bytes a write"
+    assert [record["ended"] for record in records] == ["complete", "complete", "complete", "cut by a fault"]

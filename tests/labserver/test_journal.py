@@ -1,0 +1,161 @@
+"""The ring of exchanges: what is kept, what is dropped, and that no key leaves with it."""
+
+import json
+from typing import Any
+
+import pytest
+from websockets.sync.client import connect
+
+from labserver.exchange import Exchange
+from labserver.journal import BLOT, Journal, redact, split_head
+
+KEY = b"lab-secret"
+
+
+def exchange(keep: int = 1000) -> Exchange:
+    return Exchange(connection=1, nth=1, hang_up=lambda: None, keep=keep)
+
+
+def shown(one: Exchange) -> dict[str, Any]:
+    """The exchange as the journal exports it."""
+    journal = Journal(1)
+    journal.open(one)
+    return journal.records()[0]
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 3])
+def test_a_key_is_blotted_out_wherever_the_network_cuts_it(pieces: int) -> None:
+    raw = b"GET /?key=lab-secret HTTP/1.1\r\nX-API-Key: lab-secret\r\n\r\n"
+    clean = raw.replace(KEY, BLOT)
+    for cut in range(len(raw)):
+        edges = sorted({0, cut, (cut * 7) % len(raw)} if pieces == 3 else {0, cut} if pieces == 2 else {0})
+        cuts = [raw[start:stop] for start, stop in zip(edges, [*edges[1:], len(raw)], strict=True)]
+        left = redact([(0.1 * at, piece) for at, piece in enumerate(cuts)], (KEY,))
+        assert b"".join(data for _, data in left) == clean, f"cut at {edges}"
+
+
+def test_pieces_keep_their_times_where_no_key_is_cut() -> None:
+    pieces = [(0.0, b"X-API-Key: lab-secret\r\n"), (0.5, b"\r\n"), (0.7, b"body")]
+    assert redact(pieces, (KEY,)) == [(0.0, b"X-API-Key: [key]\r\n"), (0.5, b"\r\n"), (0.7, b"body")]
+
+
+def test_without_a_secret_nothing_is_touched() -> None:
+    pieces = [(0.0, b"lab-secret")]
+    assert redact(pieces, ()) == pieces
+
+
+def test_a_head_is_split_from_what_follows_however_it_is_cut() -> None:
+    raw = b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n\x81\x03tea"
+    head, frames = raw[:-5], raw[-5:]
+    for cut in range(len(raw) + 1):
+        first, after = split_head([(0.0, raw[:cut]), (1.0, raw[cut:])])
+        assert b"".join(data for _, data in first) == head, f"cut at {cut}"
+        assert b"".join(data for _, data in after) == frames, f"cut at {cut}"
+
+
+def test_the_ring_forgets_the_oldest_and_keeps_counting() -> None:
+    journal = Journal(3)
+    for _ in range(5):
+        journal.open(exchange())
+    assert journal.count == 5
+    assert [one["number"] for one in journal.records()] == [3, 4, 5]
+    assert [one["number"] for one in journal.records(last=2)] == [4, 5]
+    assert [one["number"] for one in journal.records(last=10)] == [3, 4, 5]
+    journal.clear()
+    assert (journal.count, journal.records()) == (0, [])
+
+
+def test_only_so_many_bytes_are_kept_and_the_rest_are_counted() -> None:
+    one = exchange(keep=10)
+    one.came_in(b"12345")
+    one.went_out(b"67890")
+    one.went_out(b"more")
+    one.came_in(b"!")
+    record = shown(one)
+    assert [text for _, text in record["request"]] == ["12345"]
+    assert [text for _, text in record["response"]] == ["67890"]
+    assert record["dropped"] == 5
+    assert record["writes"] == 2, "writes counts what was not kept too"
+
+
+def test_after_a_gap_nothing_is_kept_so_what_is_shown_has_no_hole() -> None:
+    one = exchange(keep=10)
+    for piece in (b"12345678", b"too long for it", b"x"):
+        one.went_out(piece)
+    assert [text for _, text in shown(one)["response"]] == ["12345678"]
+    assert shown(one)["dropped"] == 16
+
+
+def test_every_byte_survives_the_export() -> None:
+    one = exchange()
+    one.went_out(bytes(range(256)))
+    exported = json.loads(json.dumps(shown(one)))["response"][0][1]
+    assert exported.encode("latin-1") == bytes(range(256))
+
+
+def test_the_first_cause_of_an_end_stands() -> None:
+    one = exchange()
+    assert shown(one)["ended"] is None
+    assert shown(one)["seconds"] is None
+    one.cut()
+    one.end("client left")
+    one.end("complete")
+    assert shown(one)["ended"] == "cut by a fault"
+    assert one.closed.is_set()
+
+
+PLACES = {
+    "bearer": lambda key: ("/v1/models", {"authorization": f"Bearer {key}"}),
+    "bearer in small letters": lambda key: ("/v1/models", {"authorization": f"bearer {key}"}),
+    "X-API-Key": lambda key: ("/v1/models", {"x-api-key": key}),
+    "?key=": lambda key: (f"/v1/models?key={key}", {}),
+    "all of them": lambda key: (f"/nowhere?key={key}", {"x-api-key": key, "authorization": f"Bearer {key}"}),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_key_stands_nowhere_in_the_journal(server, place: str) -> None:
+    key = server.sandbox()
+    path, headers = PLACES[place](key)
+    server.http.get(path, headers=headers)
+    server.http.post("/v1/chat/completions" + path.removeprefix("/v1/models"), content=f'{{"{key}"', headers=headers)
+    raw = server.http.get("/lab/journal", headers={"x-api-key": key})
+    assert raw.json()["count"] == 2, "both requests were recorded"
+    assert key not in raw.text
+    assert raw.text.count("[key]") >= 3
+
+
+@pytest.mark.parametrize("where", ["bearer", "?key="])
+def test_the_key_stands_in_no_frame_either(server, where: str) -> None:
+    key = server.sandbox()
+    query, headers = ("", {"authorization": f"Bearer {key}"}) if where == "bearer" else (f"?key={key}", {})
+    url = f"{server.ws_url}/api/v1/query/ws{query}"
+    with connect(url, additional_headers=headers, proxy=None, compression=None) as client:
+        client.send(json.dumps({"key": key, "query": key, "model": "script"}))
+        assert any(key in client.recv(timeout=5) for _ in range(3)), "the answer says it too"
+    server.journal(key)
+    raw = server.http.get("/lab/journal", headers={"x-api-key": key}).text
+    assert key not in raw
+    assert raw.count("[key]") >= 4
+
+
+@pytest.mark.xfail(strict=True, reason="each frame is blotted alone, so a key over two fragments stands in both halves")
+def test_a_key_cut_over_two_fragments_is_blotted_out_too(server) -> None:
+    key = server.sandbox()
+    url = f"{server.ws_url}/api/v1/query/ws?key={key}"
+    text = json.dumps({"query": key, "model": "script"})
+    with connect(url, proxy=None, compression=None) as client:
+        client.send(iter([text[:20], text[20:]]))
+        client.recv(timeout=5)
+    sent = [frame["payload"] for frame in server.last(key)["frames"] if frame["direction"] == "received"]
+    assert key not in "".join(sent)
+
+
+@pytest.mark.xfail(strict=True, reason="auth.secrets holds the decoded key, the wire the encoded one")
+def test_a_percent_encoded_key_is_blotted_out_too(server) -> None:
+    key = server.sandbox()
+    encoded = "".join(f"%{byte:02x}" for byte in key.encode())
+    with server.dial() as wire:
+        wire.send(server.request("GET", f"/v1/models?key={encoded}"))
+        assert wire.answer().startswith(b"HTTP/1.1 200")
+    assert encoded.encode() not in server.last(key).asked
