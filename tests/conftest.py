@@ -46,6 +46,7 @@ class LiveServer:
         self.port: int = said["port"]
         self.url: str = said["url"]
         self.ws_url = self.url.replace("http://", "ws://")
+        self.judged = False
         self.http = httpx2.Client(base_url=self.url, timeout=10)
 
     def _await_announcement(self) -> dict[str, Any]:
@@ -96,6 +97,7 @@ class LiveServer:
 
     def stop(self) -> float:
         """SIGTERM; the seconds until the process was gone. Asserts an orderly end and no stack trace ever."""
+        self.judged = True
         self.http.close()
         began = time.monotonic()
         if self.process.poll() is None:
@@ -200,4 +202,5 @@ def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartServ
 
     yield start
     for live in started:
-        live.stop()
+        if not live.judged:
+            live.stop()

@@ -60,9 +60,7 @@ class Bench:
     _open: ExitStack = field(default_factory=ExitStack)
     _keys: list[str] = field(default_factory=list)
 
-    def scene(
-        self, seed: int, *faults: str, door: bool = False, beliefs: Mapping[str, str] | None = None
-    ) -> Scene:
+    def scene(self, seed: int, *faults: str, door: bool = False, beliefs: Mapping[str, str] | None = None) -> Scene:
         """A fresh seeded sandbox. Each fault is a plan for one request, in order; `door` gives it a port of its own."""
         witness = Witness.of_new_sandbox(self.url, name=f"check {self.exercise}", seed=seed)
         self._open.callback(witness.end)

@@ -61,7 +61,7 @@ def _not_the_data(value: Any, due: Any, exchange: Exchange) -> Wrong:
             look="the first line of the request: a method, then a path",
         )
     told = {
-        "Response": ("the whole answer (a Response)", "a Response holds status, headers and body: which method reads it?"),
+        "Response": ("the whole answer (a Response)", "it holds status, headers and body: which method reads it?"),
         "method": ("the method itself, not what it gives", "what is missing after `.json`?"),
         "str": ("the body as text (a str)", "which method of the response reads JSON into a dict?"),
         "bytes": ("the body as bytes", "which method of the response reads JSON into a dict?"),
@@ -115,7 +115,7 @@ def _misplaced(exchange: Exchange, name: str, sent: str) -> tuple[str, str]:
     if sent:
         return f"{HEADER}: {sent}", "where does this name come from? Use the one that your function is given"
     if name in exchange.target:
-        return f"the name in the address: {exchange.target}", "`params=` writes into the address; which argument writes headers?"
+        return f"the name in the address: {exchange.target}", "`params=` writes there; which argument writes headers?"
     near = [key for key, value in exchange.request.headers if value == name or "learner" in key.lower()]
     if near:
         return f"a header called {near[0]}", f"the spelling: {HEADER}, with a hyphen"

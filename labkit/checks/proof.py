@@ -14,8 +14,11 @@ def verdict(right: bool, what: str) -> str:
     return f"Your answer is right. The way to it is not: {what}" if right else what[0].upper() + what[1:]
 
 
-def brief(exchange: Exchange, headers: Sequence[str] = ()) -> str:
-    """The exchange in a few lines: the request line, the `headers` asked for, the status, the deltas, the end."""
+def brief(exchange: Exchange, headers: Sequence[str] = (), *, chunks: int = 0) -> str:
+    """The exchange in a few lines: the request line, the `headers` asked for, the status, the deltas, the end.
+
+    `chunks` is how many of the first pieces of the body to show, one by one.
+    """
     lines = [f"→ {exchange.request.start}"]
     for name in headers:
         sent = [f"→ {key}: {value}" for key, value in exchange.request.headers if key.lower() == name.lower()]
@@ -23,6 +26,9 @@ def brief(exchange: Exchange, headers: Sequence[str] = ()) -> str:
     if exchange.request_body:
         lines.append(f"→ {_short(escaped(exchange.request_body))}")
     lines.append(f"← {exchange.response.start}" if exchange.sent_by_server else "← (nothing)")
+    if chunks and exchange.chunks:
+        first = " | ".join(escaped(data) for _, data in exchange.chunks[:chunks])
+        lines.append(f"← {counted(len(exchange.chunks), 'chunk')}: {first} | …")
     if exchange.events:
         lines.append(f"← {counted(len(exchange.deltas), 'delta')}: {_short(escaped(_said(exchange).encode()))}")
     fault = f" ({exchange.fault})" if exchange.fault else ""

@@ -1,0 +1,84 @@
+"""A JupyterLab as `wirelab up` starts it, and a real Chromium in front of it."""
+
+import os
+import re
+import runpy
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Running:
+    """What `wirelab up` printed, and where the learner's copies are."""
+
+    server: str
+    jupyter: str
+    work: Path
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    home = tmp_path_factory.mktemp("up")
+    log = home / "up.log"
+    command = [sys.executable, "-m", "labkit", "up", "--no-browser", "--lesson", "10", "--work", str(home / "work")]
+    environment = {**os.environ, "LABKIT_HOME": str(home / "labkit"), "PYTHONUNBUFFERED": "1"}
+    with log.open("w") as out:
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP if sys.platform == "win32" else 0
+        up = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out, creationflags=flags)
+    try:
+        yield _addresses(up, log, home / "work")
+    finally:
+        up.send_signal(signal.CTRL_BREAK_EVENT if sys.platform == "win32" else signal.SIGINT)
+        up.wait(20)
+
+
+def _addresses(up: "subprocess.Popen[bytes]", log: Path, work: Path) -> Running:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        said = log.read_text()
+        server, jupyter = re.search(r"Lab server:\s+(\S+)", said), re.search(r"JupyterLab:\s+(\S+)", said)
+        if server and jupyter:
+            return Running(server[1], jupyter[1], work)
+        if up.poll() is not None:
+            break
+        time.sleep(0.1)
+    pytest.fail(f"`wirelab up` did not come up:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = runpy.run_path(str(ROOT / "tests/browser/find.py"))["browser"]()
+    if path is None:
+        if os.environ.get("CI", "").lower() in ("1", "true"):
+            pytest.fail("no browser, and CI may not skip the browser tests")
+        pytest.skip("NO BROWSER: install Chromium, or set WIRELAB_BROWSER")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    yield context.new_page()
+    context.close()

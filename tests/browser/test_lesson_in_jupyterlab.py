@@ -1,0 +1,63 @@
+"""A learner's first minutes: JupyterLab opens the lesson, every cell runs, the outputs are what the course stored."""
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+
+
+def notebook(path: Path) -> list[dict[str, Any]]:
+    cells: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [cell for cell in cells if cell["cell_type"] == "code"]
+
+
+def printed(cells: list[dict[str, Any]]) -> list[str]:
+    streams = (output for cell in cells for output in cell["outputs"] if output["output_type"] == "stream")
+    return ["".join(output["text"]) for output in streams]
+
+
+def run_all(page: Page, address: str, path: Path) -> None:
+    """Open the lesson, choose Run > Run All Cells, wait for the last cell, save."""
+    page.goto(address)
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=60_000)
+    page.click("text=Run >> nth=0")
+    page.click(".lm-Menu-itemLabel:text-is('Run All Cells')")
+    last = len(notebook(path))
+    deadline = time.monotonic() + 100
+    while time.monotonic() < deadline:
+        page.keyboard.press("Control+s")
+        page.wait_for_timeout(500)
+        if [cell["execution_count"] for cell in notebook(path)] == list(range(1, last + 1)):
+            return
+    counts = [cell["execution_count"] for cell in notebook(path)]
+    pytest.fail(f"not every cell ran: {counts}")
+
+
+@pytest.mark.parametrize("lesson", ["00_welcome_to_the_lab", "10_streaming_a_language_model"])
+def test_a_learner_runs_the_whole_lesson(page: Page, running: Any, lesson: str, tmp_path: Path) -> None:
+    copy = running.work / "notebooks" / f"{lesson}.ipynb"
+    assert all(not cell["outputs"] for cell in notebook(copy)), "the copy gives the predictions away"
+    address = running.jupyter.replace("10_streaming_a_language_model", lesson)
+
+    run_all(page, address, copy)
+
+    shots = Path(os.environ.get("WIRELAB_SHOTS", tmp_path))
+    page.screenshot(path=shots / f"{lesson}.png")
+    ran, stored = notebook(copy), notebook(Path("notebooks") / f"{lesson}.ipynb")
+    errors = [output for cell in ran for output in cell["outputs"] if output["output_type"] == "error"]
+    assert errors == []
+    assert printed(ran) == printed(stored)
+
+
+def test_the_index_page_of_the_lab_server_lists_its_routes(page: Page, running: Any) -> None:
+    page.goto(running.server)
+
+    assert page.locator("h1").inner_text() == "The lab server is running"
+    assert "/v1/chat/completions" in page.locator("table").inner_text()
