@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from labkit import session
+
 PLACES = {
     "LABKIT_HOME": "labkit",
     "IPYTHONDIR": "ipython",
@@ -30,7 +32,5 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if HOME not in config.stash:
         return
-    from labkit import session
-
     session.stop()
     config.stash[HOME].cleanup()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from labkit import beliefs, checks, render, runtime, session, shelf
+from labkit import beliefs, checks, render, runtime, session, shelf, workspace
 from labkit.progress import Progress
 from labkit.witness import Exchange, Witness
 
@@ -120,7 +120,7 @@ def open(lesson: str, *, own_door: bool = False) -> Lab:
     `own_door` gives the sandbox a port of its own, which `lab.stop()` closes and `lab.start()` opens again. Raises
     LookupError for a lesson that does not exist and SessionError, with the cure, where no server is to be had.
     """
-    course = shelf.root()
+    course = workspace.course_root()
     seed = int(shelf.lesson(course, lesson).id)
     server = session.ensure()
     session.keep_alive(server)

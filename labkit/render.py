@@ -68,7 +68,7 @@ def _body(arrow: str, body: bytes, raw: bool) -> list[str]:
     rows = [text[at : at + width] for at in range(0, len(text), width)]
     if len(rows) > BODY_LINES:
         rows = [*rows[:BODY_LINES], f"… and more: {len(body)} bytes in all"]
-    return [f"{arrow} {row}" for row in rows]
+    return [f"{arrow if number == 0 else ' '} {row}" for number, row in enumerate(rows)]
 
 
 def _chunk(piece: Piece, raw: bool) -> str:
@@ -112,7 +112,7 @@ def _middle_out(text: str, width: int) -> str:
     """The beginning and, mostly, the end: in a chunk of JSON the news stands at the end."""
     if len(text) <= width:
         return text
-    first = width // 3
+    first = width // 6
     return f"{text[:first]} … {text[-(width - first - 3) :]}"
 
 

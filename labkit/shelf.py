@@ -1,4 +1,4 @@
-"""The course as it lies on disk, read for a learner: where it is, its lessons, its solutions. Knows no kernel."""
+"""The course as it lies on disk, read for a learner: its lessons and its solutions. Knows no kernel, no server."""
 
 import json
 import re
@@ -9,11 +9,6 @@ from labkit.manifest import MANIFEST, Lesson, ManifestError, load
 
 MARK = re.compile(r"^\s*# (BEGIN|END) SOLUTION\s*$\n?", re.MULTILINE)
 FOLDERS = ("solutions", "notebooks")  # a guided exercise is solved in its lesson
-
-
-def root() -> Path:
-    """The folder with course.toml: where the project was cloned and installed from."""
-    return Path(__file__).parent.parent
 
 
 def lesson(course: Path, name: str) -> Lesson:

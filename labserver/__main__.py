@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import uvicorn
@@ -43,7 +44,8 @@ def read_settings(argv: Sequence[str]) -> Settings:
 
 def bind(port: int, tries: int) -> list[socket.socket]:
     """Listening sockets on 127.0.0.1 and, where there is IPv6, on ::1, at the first port that both can have."""
-    for candidate in range(port, port + tries):
+    last = min(port + tries - 1, 65535)
+    for candidate in range(port, last + 1):
         first = _listen(socket.AF_INET, "127.0.0.1", candidate)
         if first is None:
             continue
@@ -56,8 +58,7 @@ def bind(port: int, tries: int) -> list[socket.socket]:
         if second is not None:
             return [first, second]
         first.close()
-    last = port + tries - 1
-    ports = f"Port {port} is" if tries == 1 else f"Ports {port} to {last} are"
+    ports = f"Port {port} is" if last == port else f"Ports {port} to {last} are"
     raise SystemExit(f"{ports} in use. Choose another with --port, or let me look further with --port-tries 50.")
 
 
@@ -152,7 +153,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         backlog=BACKLOG,
     )
     logs.install()
-    LabServer(config, app.state.lab, listeners).run(sockets=listeners)
+    with suppress(KeyboardInterrupt):  # Ctrl-C: uvicorn has ended in good order and raises it once more
+        LabServer(config, app.state.lab, listeners).run(sockets=listeners)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """CHECKS: what judges each exercise, one row each. A check sets a scene, calls the answer, and reads the journal."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx2
@@ -41,7 +41,10 @@ def run(exercise: str, answer: Any, url: str, *, patience: float = PATIENCE) -> 
         return Outcome(exercise, "not started", f"The check was given {said}.", look=look)
     bench = Bench(url, exercise, patience)
     outcome = _judged(check, bench, answer)
-    return Outcome(**{name: bench.keyless(text) for name, text in asdict(outcome).items()})
+    told: dict[str, Any] = {
+        name: bench.keyless(getattr(outcome, name)) for name in ("summary", "expected", "seen", "proof", "look")
+    }
+    return replace(outcome, **told)
 
 
 def _judged(check: Check, bench: Bench, answer: Any) -> Outcome:

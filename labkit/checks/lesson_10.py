@@ -111,3 +111,265 @@ def _pair(value: Any, what: str, kinds: tuple[type, type]) -> tuple[Any, Any]:
         seen=quoted(value),
         look="the `return` line: two values with a comma between them",
     )
+
+
+def first_sentence(bench: Bench, answer: Callable[..., Any]) -> str:
+    """The first sentence, and the client gone: the server must not go on writing for nobody."""
+    whole = []
+    for seed, prompt in ((1021, "How do I brew green tea?"), (1022, "What is cold brew tea?")):
+        scene = bench.scene(seed)
+        with _no_collection():  # which would close a forgotten stream, now or later, by chance
+            value = bench.call(scene, answer, scene.base_url, scene.key, prompt)
+            talking = any(exchange.ended is None for exchange in scene.exchanges(wait=0))
+            seen = scene.exchanges(wait=END_WAIT)
+        whole.append(_gone(value, scene, seen, prompt, talking))
+    first, second = whole
+    return (
+        f"Two first sentences, and you were gone at most {DELTAS_TO_LEAVE} deltas after each full stop. The whole "
+        f"answers have {first} and {second} deltas."
+    )
+
+
+def _gone(value: Any, scene: Scene, seen: Sequence[Exchange], prompt: str, talking: bool) -> int:
+    """How many deltas the whole answer would have had. `talking`: the model still was when the function returned."""
+    text, size = _uncut(scene, seen[0]) if seen else ("", 0)
+    sentence = text[: text.find(".") + 1]
+    right = isinstance(value, str) and value.strip() == sentence
+    exchange = _the_one(seen, prompt, right)
+    expected = f"the client leaves at most {DELTAS_TO_LEAVE} deltas after the full stop"
+    guesses = [name for name in ("max_tokens", "max_completion_tokens", "stop") if asked(exchange).get(name)]
+    if guesses:
+        raise Wrong(
+            verdict(right, f"you told the model beforehand where to stop, with {guesses[0]}."),
+            expected=expected,
+            seen=f"{guesses[0]}: {json.dumps(asked(exchange)[guesses[0]])}",
+            proof=brief(exchange),
+            look="you cannot know how long the next sentence is. Leave when you have it: how does one leave a stream?",
+        )
+    if not right:
+        due, got = parted(sentence, value) if isinstance(value, str) else (repr(sentence), quoted(value))
+        raise Wrong(
+            "This is not the first sentence.",
+            expected=due,
+            seen=got,
+            proof=brief(exchange),
+            look="the text so far, up to and including its first full stop; nothing after it",
+        )
+    late = _deltas_after_stop(exchange)
+    if exchange.ended != LEFT:
+        waited = "your code read the whole answer before it came back"
+        raise Wrong(
+            verdict(True, "your loop has stopped, the model has not." if talking else f"{waited}."),
+            expected=expected,
+            seen=f"the server sent {counted(len(exchange.deltas), 'delta')}, {late} of them after the full stop",
+            proof=brief(exchange),
+            look="who tells the server that you are gone? What does a stream have that a list has not?"
+            if talking
+            else "which line collects everything? The text so far is enough to see the full stop",
+            belief="break-stops-the-model" if talking else "",
+        )
+    if late > DELTAS_TO_LEAVE:
+        raise Wrong(
+            verdict(True, "you left late."),
+            expected=expected,
+            seen=f"you left {late} deltas after it",
+            proof=brief(exchange),
+            look="look for the full stop after every delta, and leave at once",
+        )
+    return size
+
+
+def _deltas_after_stop(exchange: Exchange) -> int:
+    """How many deltas left the server after the one that brought the first full stop."""
+    texts = [text for _, text in exchange.deltas]
+    place = next((place for place, text in enumerate(texts) if "." in text), len(texts) - 1)
+    return len(texts) - 1 - place
+
+
+def _uncut(scene: Scene, exchange: Exchange) -> tuple[str, int]:
+    """The whole answer to the learner's own question and its number of deltas; asked after the journal was read."""
+    cuts = ("stream", "stream_options", "max_tokens", "max_completion_tokens", "stop")
+    body = {name: value for name, value in asked(exchange).items() if name not in cuts}
+    headers = HURRY | {"authorization": f"Bearer {scene.key}"}
+    answer = httpx2.post(f"{scene.base_url}{PATH}", json=body, headers=headers, trust_env=False, timeout=10)
+    if answer.status_code != 200:
+        return "", 0
+    told_all = answer.json()
+    return told_all["choices"][0]["message"]["content"], told_all["usage"]["completion_tokens"]
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Nothing is closed only because the garbage collector happened to come by."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+ENDINGS = ("complete", "length", "unknown", "failed")
+ACTS: tuple[tuple[str, int | None], ...] = (
+    ("", None),
+    ("", 5),
+    ("no_done", None),
+    ("no_done;after=4", None),
+    ("late_error;after=4", None),
+    ("cut;after=4", None),
+)
+
+
+def honest_answer(bench: Bench, answer: Callable[..., Any]) -> str:
+    """What was said and how it ended, for each of ACTS (a fault, max_tokens); one request a call."""
+    prompt = "Which tea goes well with a rainy afternoon? Answer in one sentence."
+    told_right = []
+    for seed, (plan, max_tokens) in enumerate(ACTS, start=1031):
+        scene = bench.scene(seed, *filter(None, [plan]), beliefs=CRASHES)
+        options = {} if max_tokens is None else {"max_tokens": max_tokens}
+        value = bench.call(scene, answer, scene.base_url, scene.key, prompt, **options)
+        seen = scene.exchanges()
+        right = bool(seen) and value == (told(seen[0]).text, told(seen[0]).ending)
+        exchange = _the_one(seen, prompt, right)
+        _judge_limit(exchange, max_tokens)
+        _judge_honesty(value, exchange)
+        told_right.append(told(exchange).ending)
+    return f"{len(ACTS)} streams, one request each, and you told how each one ended: {', '.join(told_right)}."
+
+
+def _judge_limit(exchange: Exchange, max_tokens: int | None) -> None:
+    sent = asked(exchange).get("max_tokens", asked(exchange).get("max_completion_tokens"))
+    if sent != max_tokens:
+        raise Wrong(
+            "The limit on the answer's length is not the one that your function was given.",
+            expected=f"max_tokens: {json.dumps(max_tokens)} in the request",
+            seen=f"max_tokens: {json.dumps(sent)}",
+            proof=brief(exchange),
+            look="the body of your request; None means that the field may be left out",
+        )
+
+
+def _judge_honesty(value: Any, exchange: Exchange) -> None:
+    text, ended = _pair(value, "the text and how it ended", (str, str))
+    due = told(exchange)
+    if text != due.text:
+        expected, got = parted(due.text, text)
+        added = text.startswith(due.text)
+        raise Wrong(
+            "Your text has words in it that the model never said." if added else "The text is not what the model said.",
+            expected=expected,
+            seen=got,
+            proof=brief(exchange),
+            look="an error is not a part of the answer: say it with the second value"
+            if added
+            else "which deltas reached your code before it stopped? Keep them, whatever happens next",
+        )
+    if ended != due.ending:
+        raise Wrong(
+            f"The text is right, but it did not end like that: {due.because}.",
+            expected=repr(due.ending),
+            seen=repr(ended) + ("" if ended in ENDINGS else f", which is none of {', '.join(ENDINGS)}"),
+            proof=brief(exchange),
+            look="what in the stream would prove that the answer was complete? Is it there?"
+            if ended == "complete"
+            else "the last events of the stream: which of them says how the answer ended?",
+            belief="loop-ended-so-complete" if ended == "complete" else "",
+        )
+
+
+def asked(exchange: Exchange) -> dict[str, Any]:
+    """The request's body; empty where it is not a JSON object."""
+    try:
+        body = json.loads(exchange.request_body)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def told(exchange: Exchange) -> Told:
+    """What the server said, streamed or in one piece."""
+    if asked(exchange).get("stream") is not True:
+        return _told_at_once(exchange)
+    messages = [event.json for event in exchange.events]
+    usages = [message["usage"]["total_tokens"] for message in messages if message.get("usage")]  # type: ignore[index]
+    ending, because = _ending(exchange, messages)
+    return Told("".join(text for _, text in exchange.deltas), usages[-1] if usages else None, ending, because)
+
+
+def _told_at_once(exchange: Exchange) -> Told:
+    try:
+        answer = json.loads(exchange.body)
+        choice = answer["choices"][0]
+        ending = "length" if choice["finish_reason"] == "length" else "complete"
+        tokens = answer["usage"]["total_tokens"]
+        return Told(choice["message"]["content"], tokens, ending, f"finish_reason was {choice['finish_reason']}")
+    except (ValueError, LookupError, TypeError):
+        return Told("", None, "failed", f"the server answered {exchange.status}")
+
+
+def _ending(exchange: Exchange, messages: Sequence[dict[str, Any]]) -> tuple[str, str]:
+    """How a stream ended, in the order in which the evidence counts."""
+    reasons = [choice["finish_reason"] for message in messages for choice in message.get("choices", ())]
+    finish = next(filter(None, reasons), None)
+    if any("error" in message for message in messages):
+        return "failed", "an error event came, long after the 200"
+    if exchange.ended == CUT:
+        return "failed", "the connection broke in the middle of the answer"
+    if finish == "length":
+        return "length", "finish_reason was length"
+    if finish:
+        return "complete", f"finish_reason was {finish}"
+    if any(event.data == "[DONE]" for event in exchange.events):
+        return "complete", "[DONE] came"
+    return "unknown", "the stream ended without a finish_reason and without [DONE]"
+
+
+def _the_one(seen: Sequence[Exchange], prompt: str, right: bool) -> Exchange:
+    """The only exchange, if it is one streamed completion of this prompt. Raises Wrong where it is not.
+
+    `right` says whether the value that the learner's code returned is right.
+    """
+    expected = f"one POST {PATH} with your key and stream true"
+    if not seen:
+        raise Wrong(
+            "No request with this key reached the server.",
+            expected=expected,
+            seen="an empty journal",
+            look="the address (base_url, then the path) and the header Authorization: Bearer, a space, the key",
+        )
+    if len(seen) > 1:
+        raise Wrong(
+            verdict(right, f"it took {len(seen)} requests where one was enough."),
+            expected=expected,
+            seen=f"{len(seen)} requests, and each one is paid for",
+            proof=each(seen),
+            look="which line of yours sends the second one? What you need is already in the first answer",
+        )
+    (exchange,) = seen
+    if exchange.path != PATH or exchange.status != 200:
+        raise Wrong(
+            f"The server answered {exchange.status}.",
+            expected=expected,
+            seen=f"{exchange.method} {exchange.target}",
+            proof=brief(exchange),
+            look="the first line of the request, then what the server says about it",
+        )
+    body = asked(exchange)
+    if prompt not in json.dumps(body["messages"], ensure_ascii=False):
+        raise Wrong(
+            "The model was asked something else.",
+            expected=f"a message of the user that says {prompt!r}",
+            seen=f"messages: {body['messages']!r}",
+            proof=brief(exchange),
+            look="where does the question in your messages come from? Use the prompt that your function is given",
+        )
+    if body.get("stream") is not True:
+        raise Wrong(
+            verdict(right, "the answer came in one piece."),
+            expected=expected,
+            seen=f"stream: {json.dumps(body.get('stream'))}; nobody saw a word before the last one was written",
+            proof=brief(exchange),
+            look="which field of the body asks for a stream?",
+        )
+    return exchange
