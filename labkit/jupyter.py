@@ -29,6 +29,12 @@ OFFLINE = (
     "--LabApp.news_url=None",
     "--LabApp.extension_manager=readonly",
 )
+# The first entry: what it would ask the learner instead, in a box over the lesson. The second: a lesson is short, so
+# all of it may stand in the page, where the browser's search and a screen reader find it.
+SETTINGS = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+}
 
 
 class JupyterError(RuntimeError):
@@ -65,10 +71,12 @@ def running(root: Path, *, port: int = 8888) -> Iterator[Jupyter]:
     log = private / "jupyter.log"
     token = secrets.token_hex(24)
     (private / "token").write_text(token, encoding="ascii")
+    (private / "settings").mkdir()
+    (private / "settings" / "overrides.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
     try:
         with log.open("wb") as out:
             process = subprocess.Popen(
-                _command(root, port, home),
+                _command(root, port, home, private),
                 cwd=root,
                 env={
                     **runtime.environment().variables,
@@ -92,7 +100,7 @@ def running(root: Path, *, port: int = 8888) -> Iterator[Jupyter]:
         shutil.rmtree(private, ignore_errors=True)  # on Windows a virus scanner may still hold a file open
 
 
-def _command(root: Path, port: int, home: Path) -> list[str]:
+def _command(root: Path, port: int, home: Path, private: Path) -> list[str]:
     options = [
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}",
@@ -101,6 +109,7 @@ def _command(root: Path, port: int, home: Path) -> list[str]:
         "--ServerApp.open_browser=False",
         "--ServerApp.no_browser_open_file=True",
         f"--LabApp.workspaces_dir={home / 'workspaces'}",  # the course's layout, apart from the learner's own
+        f"--LabApp.app_settings_dir={private / 'settings'}",
         *OFFLINE,
     ]
     if sys.platform != "win32" and os.geteuid() == 0:

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from labkit.witness import Exchange
 
 INK, PALE, ACCENT = "#1b1b1b", "#b8b8b8", "#0060a8"  # tell apart in grey print and by the colour-blind
 INCHES = 8.5
+CLEARLY = 1.5  # one time against another: less is no difference that one would see
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +31,13 @@ class Picture:
         return f"[picture: {self.alt}]"
 
 
-def timeline(lanes: Mapping[str, Exchange], *, note: str = "") -> Picture:
-    """One lane per exchange, from the request's first byte: a tick for every delta as it left the server.
-
-    `note` is added to the alt text: what the picture shows this time.
-    """
+def timeline(lanes: Mapping[str, Exchange]) -> Picture:
+    """One lane per exchange, from the request's first byte: a tick for every delta as it left the server."""
     figure = Figure(figsize=(INCHES, 0.75 * len(lanes) + 0.9), dpi=110, facecolor="white")
     axes = figure.add_subplot()
-    for row, (name, exchange) in enumerate(lanes.items()):
-        _lane(axes, -row, name, exchange)
+    spans = {name: Span.of(exchange) for name, exchange in lanes.items()}
+    for row, span in enumerate(spans.values()):
+        _lane(axes, -row, span)
     axes.set_yticks([-row for row in range(len(lanes))], labels=list(lanes))
     axes.set_ylim(-len(lanes) + 0.4, 0.75)
     axes.set_xlim(left=0)
@@ -48,18 +48,44 @@ def timeline(lanes: Mapping[str, Exchange], *, note: str = "") -> Picture:
     figure.tight_layout()
     out = io.BytesIO()
     figure.savefig(out, format="png")
-    names = " and ".join(f"“{name}”" for name in lanes)
-    alt = f"Timeline with a lane for {names}; each tick is a piece of the answer leaving the server. {note}".strip()
-    return Picture(out.getvalue(), alt)
+    return Picture(out.getvalue(), _told(spans))
 
 
-def _lane(axes: object, y: float, name: str, exchange: Exchange) -> None:
-    times = [at for at, _ in exchange.deltas] or [at for at, _ in exchange.chunks]
-    end = exchange.seconds or (times[-1] if times else 0.0)
-    axes.plot([0, end], [y, y], color=PALE, linewidth=2, zorder=1)  # type: ignore[attr-defined]
-    axes.vlines(times, y - 0.2, y + 0.2, color=INK, linewidth=1.4, zorder=2)  # type: ignore[attr-defined]
-    if times:
-        axes.plot(times[0], y, "o", color=ACCENT, markersize=8, zorder=3)  # type: ignore[attr-defined]
-        axes.annotate(  # type: ignore[attr-defined]
-            f"first words: {times[0]:.1f} s", (times[0], y + 0.27), color=ACCENT, fontsize=9, ha="center"
-        )
+@dataclass(frozen=True, slots=True)
+class Span:
+    """When the pieces of one answer left, and when it was over; seconds since the request."""
+
+    times: tuple[float, ...]
+    end: float
+
+    @classmethod
+    def of(cls, exchange: Exchange) -> "Span":
+        times = tuple(at for at, _ in exchange.deltas or exchange.chunks)
+        return cls(times, exchange.seconds or max(times, default=0.0))
+
+    @property
+    def first(self) -> float:
+        return self.times[0] if self.times else self.end
+
+
+def _lane(axes: Axes, y: float, span: Span) -> None:
+    axes.plot([0, span.end], [y, y], color=PALE, linewidth=2, zorder=1)
+    axes.vlines(span.times, y - 0.2, y + 0.2, color=INK, linewidth=1.4, zorder=2)
+    if span.times:
+        axes.plot(span.first, y, "o", color=ACCENT, markersize=8, zorder=3)
+        said = f"first words: {span.first:.1f} s"
+        axes.annotate(said, (span.first, y + 0.27), color=ACCENT, fontsize=9, ha="center")
+
+
+def _told(spans: Mapping[str, Span]) -> str:
+    """The picture in words: what is drawn, and what it shows, in comparisons that every run shares."""
+    names = " and ".join(f"“{name}”" for name in spans)
+    told = [f"Timeline with a lane for {names}; each tick is a piece of the answer leaving the server."]
+    early, *late = sorted(spans, key=lambda name: spans[name].first)
+    if late and spans[late[0]].first > CLEARLY * spans[early].first:
+        told.append(f"The first words come much earlier in the lane “{early}”.")
+    ends = [span.end for span in spans.values()]
+    if late:
+        same = max(ends) <= CLEARLY * min(ends)
+        told.append("The lanes end at about the same time." if same else "The lanes end at different times.")
+    return " ".join(told)

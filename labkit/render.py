@@ -65,7 +65,11 @@ def _body(arrow: str, body: bytes, raw: bool) -> list[str]:
     if raw and text:
         return [f"{arrow} {text}"]
     width = WIDTH - 2
-    rows = [text[at : at + width] for at in range(0, len(text), width)]
+    rows = []
+    while text:
+        space = text.rfind(" ", width - 24, width) + 1 if len(text) > width else 0
+        rows.append(text[: space or width])
+        text = text[space or width :]
     if len(rows) > BODY_LINES:
         rows = [*rows[:BODY_LINES], f"… and more: {len(body)} bytes in all"]
     return [f"{arrow if number == 0 else ' '} {row}" for number, row in enumerate(rows)]

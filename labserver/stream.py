@@ -18,8 +18,12 @@ class StreamResponse(StreamingResponse):
     both cases its `finally` blocks run before this response returns.
     """
 
-    def __init__(self, body: AsyncGenerator[bytes, None], headers: dict[str, str] | None = None) -> None:
-        super().__init__(body, media_type=sse.MEDIA_TYPE, headers=NO_BUFFERING | (headers or {}))
+    media_type = sse.MEDIA_TYPE
+
+    def __init__(
+        self, body: AsyncGenerator[bytes, None], headers: dict[str, str] | None = None, status_code: int = 200
+    ) -> None:
+        super().__init__(body, status_code, headers=NO_BUFFERING | (headers or {}))
         self._body = body
 
     async def stream_response(self, send: Send) -> None:

@@ -191,6 +191,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     live.stop()
 
 
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A server for many, as in a workshop: without `--solo`."""
+    live = LiveServer(tmp_path_factory.mktemp("shared"))
+    yield live
+    live.stop()
+
+
 @pytest.fixture
 def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartServer]:
     """Start further servers with other flags; they end with the test, unless it ended them itself."""

@@ -21,7 +21,11 @@ DELTAS_TO_LEAVE = 8  # after the full stop: 200 ms at the model's pace
 END_WAIT = 15.0  # seconds: a model that nobody told goes on to the end of its answer
 HURRY = {"x-lab-pace": "ttft=0;tps=100000"}
 CRASHES = {"IndexError": "every-chunk-has-choices"}
-SLICED_CRASHES = {"JSONDecodeError": "chunk-is-event", "UnicodeDecodeError": "chunk-is-event"}
+STREAMS = (  # a fault, a prompt, and the belief that fails under this fault and under none before it
+    ("", "What is cold brew tea? Answer in two sentences.", ""),
+    ("slice;bytes=1", "Which tea goes well with a rainy afternoon?", "chunk-is-event"),
+    ("pings,crlf,slice;bytes=1", "How do I brew green tea? Answer in two sentences.", ""),
+)
 
 STREAM_TEXT_HINTS = (
     "Three layers, one inside the other: bytes arrive in any portions; lines end where a line ends; an event is a line "
@@ -61,17 +65,21 @@ class Told:
 
 
 def stream_text(bench: Bench, answer: Callable[..., Any]) -> str:
-    """The whole text and the bill, from an honest stream and from one that comes byte by byte."""
-    calm, prompt = bench.scene(1011, beliefs=CRASHES), "What is cold brew tea? Answer in two sentences."
-    _text_and_tokens(bench.call(calm, answer, calm.base_url, calm.key, prompt), calm, prompt)
-    plan, prompt = "pings,crlf,slice;bytes=1", "Which tea goes well with a rainy afternoon?"
-    rough = bench.scene(1012, plan, beliefs=CRASHES | SLICED_CRASHES)
-    heard = _text_and_tokens(bench.call(rough, answer, rough.base_url, rough.key, prompt), rough, prompt)
-    deltas = counted(len(heard.deltas), "delta")
-    return f"Two answers whole, one of them byte by byte: {deltas}, 🍵 unharmed, {told(heard).tokens} tokens billed."
+    """The whole text and the bill: from an honest stream, byte by byte, and with comments and CR LF as well.
+
+    The faults come one after the other, so that a failure says which of them it cannot stand.
+    """
+    total = 0
+    for seed, (plan, prompt, belief) in enumerate(STREAMS, start=1011):
+        scene = bench.scene(seed, *filter(None, [plan]), beliefs=CRASHES | ({"Exception": belief} if belief else {}))
+        value = bench.call(scene, answer, scene.base_url, scene.key, prompt)
+        exchange = _text_and_tokens(value, scene, prompt, belief)
+        total += told(exchange).tokens or 0
+    return f"{len(STREAMS)} answers whole, two of them byte by byte; 🍵 unharmed, {total} tokens billed."
 
 
-def _text_and_tokens(value: Any, scene: Scene, prompt: str) -> Exchange:
+def _text_and_tokens(value: Any, scene: Scene, prompt: str, belief: str) -> Exchange:
+    """The exchange, if value is what it brought; `belief` is what a broken text looks like here."""
     seen = scene.exchanges()
     right = any(value == (one.text, one.tokens) for one in map(told, seen))
     exchange = _the_one(seen, prompt, right)
@@ -84,8 +92,10 @@ def _text_and_tokens(value: Any, scene: Scene, prompt: str) -> Exchange:
             expected=expected,
             seen=got,
             proof=brief(exchange, chunks=12),
-            look="what does your code take for one event? The bytes come in portions of any size",
-            belief="chunk-is-event",
+            look="what does your code take for one event? The bytes come in portions of any size"
+            if belief
+            else "what does your code do with a line that it does not know, and with the end of a line?",
+            belief=belief,
         )
     if tokens != due.tokens:
         counted_deltas = tokens in (len(exchange.deltas), len(exchange.events), len(exchange.chunks))
@@ -120,14 +130,11 @@ def first_sentence(bench: Bench, answer: Callable[..., Any]) -> str:
         scene = bench.scene(seed)
         with _no_collection():  # which would close a forgotten stream, now or later, by chance
             value = bench.call(scene, answer, scene.base_url, scene.key, prompt)
-            talking = any(exchange.ended is None for exchange in scene.exchanges(wait=0))
+            talking = any(exchange.ended is None for exchange in scene.exchanges(wait=0.2))
             seen = scene.exchanges(wait=END_WAIT)
         whole.append(_gone(value, scene, seen, prompt, talking))
     first, second = whole
-    return (
-        f"Two first sentences, and you were gone at most {DELTAS_TO_LEAVE} deltas after each full stop. The whole "
-        f"answers have {first} and {second} deltas."
-    )
+    return f"Two sentences, and you left within {DELTAS_TO_LEAVE} deltas of each full stop, of {first} and {second} in all."
 
 
 def _gone(value: Any, scene: Scene, seen: Sequence[Exchange], prompt: str, talking: bool) -> int:
@@ -287,6 +294,13 @@ def asked(exchange: Exchange) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
+def _question(body: dict[str, Any]) -> str:
+    """The last thing that the user said; its content may be text, or a list of text parts."""
+    said = [message["content"] for message in body["messages"] if message["role"] == "user"][-1:]
+    parts = said[0] if said and isinstance(said[0], list) else [{"text": text} for text in said]
+    return "".join(str(part["text"]) for part in parts)
+
+
 def told(exchange: Exchange) -> Told:
     """What the server said, streamed or in one piece."""
     if asked(exchange).get("stream") is not True:
@@ -356,11 +370,11 @@ def _the_one(seen: Sequence[Exchange], prompt: str, right: bool) -> Exchange:
             look="the first line of the request, then what the server says about it",
         )
     body = asked(exchange)
-    if prompt not in json.dumps(body["messages"], ensure_ascii=False):
+    if _question(body) != prompt:
         raise Wrong(
             "The model was asked something else.",
             expected=f"a message of the user that says {prompt!r}",
-            seen=f"messages: {body['messages']!r}",
+            seen=f"messages: {quoted(body['messages'], 120)}",
             proof=brief(exchange),
             look="where does the question in your messages come from? Use the prompt that your function is given",
         )

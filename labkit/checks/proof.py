@@ -31,6 +31,7 @@ def brief(exchange: Exchange, headers: Sequence[str] = (), *, chunks: int = 0) -
         lines.append(f"← {counted(len(exchange.chunks), 'chunk')}: {first} | …")
     if exchange.events:
         lines.append(f"← {counted(len(exchange.deltas), 'delta')}: {_short(escaped(_said(exchange).encode()))}")
+        lines.append(f"← last event: {_short(escaped(exchange.events[-1].data.encode()))}")
     fault = f" ({exchange.fault})" if exchange.fault else ""
     return "\n".join([*lines, f"= {exchange.ended or 'still open'}{fault}"])
 
@@ -70,8 +71,8 @@ def _around(text: str, place: int) -> str:
 
 
 def _short(text: str, width: int = WIDTH) -> str:
-    """The beginning and the end of a text that is too long."""
+    """The beginning and, mostly, the end of a text that is too long: in JSON the news stands at the end."""
     if len(text) <= width:
         return text
-    first = width * 2 // 3
+    first = width // 3
     return f"{text[:first]} … {text[-(width - first - 3) :]}"

@@ -10,8 +10,9 @@ from labserver.providers.words import sentence
 
 COMPARED = (
     re.compile(r"\b(?:difference between|compare|differ between) (.+?) (?:and|with|to|from|vs|versus) (.+)"),
-    re.compile(r"(?:.* )?how (?:does|do|is) (.+?) (?:differ|different|differs) from (.+)"),
-    re.compile(r"(.+?) (?:vs|versus) (.+)"),
+    re.compile(r"\bhow (?:does|do|is) (.+?) (?:differ|different|differs) from (.+)"),
+    re.compile(r"\bis (.+?) (?:better|worse|faster|slower) than (.+)"),
+    re.compile(r"^(.+?) (?:vs|versus) (.+)"),
 )
 ASKING = re.compile(r"^(?:(?:what|which|is|are|better|explain|tell|me|about|please|compare|and|so|ok) )+")
 JOINTS = (" and ", " vs ", " or ")

@@ -9,7 +9,7 @@ from labserver.providers.words import COMMON, stem, words
 
 CONTENT = 3.0  # what a telling word adds to a phrase
 FILLER = 0.5  # what `what`, `is` or `hello` adds
-LENGTH = 0.25  # what each further word adds, whatever it is
+LENGTH = 0.25  # what each further word of a phrase with a telling one adds
 UNEXPLAINED = 0.5  # what each telling word demands that the entry says nothing about
 MOST_UNEXPLAINED = 8  # long questions are not asked for more
 
@@ -108,7 +108,8 @@ def vocabulary(entry: Entry) -> frozenset[str]:
 
 
 def _phrase_weight(phrase: Stems) -> float:
-    return sum(FILLER if word in COMMON else CONTENT for word in phrase) + LENGTH * (len(phrase) - 1)
+    telling = sum(word not in COMMON for word in phrase)
+    return telling * CONTENT + (len(phrase) - telling) * FILLER + (LENGTH * (len(phrase) - 1) if telling else 0)
 
 
 def _stems(spoken: Iterable[str]) -> Stems:

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+READ_AT_EACH_END = 1000  # characters
+
 WORD = re.compile(r"[^\W_]+[+#]*")
 SPELLED_OUT = {
     r"\b(can)n't\b": r"\1 not",
@@ -20,18 +22,20 @@ SPELLED_OUT = {
     "'": "",
 }
 SPELLINGS = [(re.compile(pattern), spelled) for pattern, spelled in SPELLED_OUT.items()]
+SINGULAR_ENDINGS = ("ss", "us", "is", "https")
 ARTICLES = frozenset({"a", "an", "the"})
 
 # Words that say little about the topic. A question made of these alone is small talk.
 EVERYDAY = """
-    about actually again all also am and answer any anything are as ask at be been brief briefly but by can
-    concise could did do does done each else ever every explain explained find for from get give go going good
-    got had has have hello help here hey hi how i if in into is it its just kindly know learn let like little
-    long look lot make many may me mean more most much must my myself need new nice no not now of off ok okay on
-    one or our out over please quite really said say see sentence sentences shall she short shorter should show
-    simple simply so some something tell term terms than thank thanks that their them then there these they
-    thing things think this those to too understand up us use used using very want was way we well were what
-    when where which who whom whose why will wish with word words work works would yes yet you your yours
+    about actually again all also am and answer any anything are as ask at be been between brief briefly but by
+    bye can compare compared concise could did differ difference do does done each else ever every explain
+    explained find for from get give go going good got had has have hello help here hey hi how i if in into is
+    it its just kindly know learn let like little long look lot make many may me mean more most much must my
+    myself need new nice no not now of off ok okay on one or our out over please quite really said say see
+    sentence sentences shall she short shorter should show simple simply so some something sorry tell term terms
+    than thank thanks that their them then there these they thing things think this those to too understand up
+    us use used using versus very vs want was way we well were what when where which who whom whose why will
+    wish with word words work works would yes yet you your yours
 """
 COMMON = ARTICLES | frozenset(EVERYDAY.split())
 
@@ -44,7 +48,12 @@ NUMBERS = {name: value for value, name in enumerate(COUNTED.split())} | TENS
 
 
 def words(text: str) -> tuple[str, ...]:
-    """Lower case, no punctuation, no articles, short forms spelled out: `What's the Time?` -> `what is time`."""
+    """Lower case, no punctuation, no articles, short forms spelled out: `What's the Time?` -> `what is time`.
+
+    Of a long text only the beginning and the end are read: that is where people put their question.
+    """
+    if len(text) > 2 * READ_AT_EACH_END:
+        text = f"{text[:READ_AT_EACH_END]} {text[-READ_AT_EACH_END:]}"
     text = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
     for pattern, spelled in SPELLINGS:
         text = pattern.sub(spelled, text)
@@ -57,8 +66,9 @@ def sentence(text: str) -> str:
 
 
 def stem(word: str) -> str:
-    """One form for singular and plural: `kettles` -> `kettle`, `class` and `this` as they are."""
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
+    """One form for singular and plural: `kettles` -> `kettle`; `class`, `this` and `https` as they are."""
+    is_plural = len(word) > 3 and word.endswith("s") and not word.endswith(SINGULAR_ENDINGS)
+    return word[:-1] if is_plural else word
 
 
 def number(word: str) -> int | None:

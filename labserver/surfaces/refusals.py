@@ -55,7 +55,7 @@ ALL_400 = "/v1"  # OpenAI answers 400 where FastAPI's habit is 422
 
 def respond(connection: HTTPConnection, error: LabError) -> JSONResponse:
     path = connection.scope["path"]
-    shape = next(shape for prefix, shape in SHAPES.items() if path == prefix or path.startswith(prefix + "/"))
+    shape = next(shape for prefix, shape in SHAPES.items() if not prefix or f"{path}/".startswith(f"{prefix}/"))
     headers = {}
     if error.retry_after is not None:
         headers["retry-after"] = f"{error.retry_after:g}"

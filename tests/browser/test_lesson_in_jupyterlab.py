@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,26 +27,28 @@ def printed(cells: list[dict[str, Any]]) -> list[str]:
 def run_all(page: Page, address: str, path: Path) -> None:
     """Open the lesson, choose Run > Run All Cells, wait for the last cell, save."""
     page.goto(address)
-    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=60_000)
-    page.click("text=Run >> nth=0")
-    page.click(".lm-Menu-itemLabel:text-is('Run All Cells')")
-    last = len(notebook(path))
+    page.locator(".jp-Notebook .jp-Cell").first.click(timeout=60_000)
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
+    page.locator(".lm-MenuBar-itemLabel", has_text=re.compile("^Run$")).click()
+    page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Run All Cells$")).click()
+    wanted = list(range(1, len(notebook(path)) + 1))
     deadline = time.monotonic() + 100
     while time.monotonic() < deadline:
-        page.keyboard.press("Control+s")
         page.wait_for_timeout(500)
-        if [cell["execution_count"] for cell in notebook(path)] == list(range(1, last + 1)):
-            return
+        page.keyboard.press("Control+s")
+        with suppress(ValueError):  # it may be half written just now
+            if [cell["execution_count"] for cell in notebook(path)] == wanted:
+                return
+    page.screenshot(path=path.with_suffix(".png"))
     counts = [cell["execution_count"] for cell in notebook(path)]
-    pytest.fail(f"not every cell ran: {counts}")
+    pytest.fail(f"not every cell ran: {counts}; see {path.with_suffix('.png')}")
 
 
 @pytest.mark.parametrize("lesson", ["00_welcome_to_the_lab", "10_streaming_a_language_model"])
 def test_a_learner_runs_the_whole_lesson(page: Page, running: Any, lesson: str, tmp_path: Path) -> None:
     copy = running.work / "notebooks" / f"{lesson}.ipynb"
     assert all(not cell["outputs"] for cell in notebook(copy)), "the copy gives the predictions away"
-    address = running.jupyter.replace("10_streaming_a_language_model", lesson)
+    address = running.jupyter.replace("10_streaming_a_language_model", lesson) + "&reset"
 
     run_all(page, address, copy)
 

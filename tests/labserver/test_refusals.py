@@ -8,6 +8,10 @@ import pytest
 CHAT = "/v1/chat/completions"
 QUERY = "/api/v1/query"
 HI = [{"role": "user", "content": "hi"}]
+HELLO = {"query": "hi", "model": "script"}
+SCRIPTED = {"model": "script", "messages": HI}
+JSON = {"content-type": "application/json"}
+FAILING = {"x-lab-fault": "late_error;after=0", "x-lab-pace": "ttft=0"}
 WRONG_KEY = {"authorization": "Bearer lab-nobody"}
 
 
@@ -25,7 +29,7 @@ def refused(server, method: str, path: str, **sent: Any) -> tuple[int, dict[str,
     body = answer.json()
     assert list(body) == ["error"], f"not our shape: {body}"
     error = body["error"]
-    assert (is_openai if path.startswith("/v1") else is_rest)(error), error
+    assert (is_openai if f"{path}/".startswith("/v1/") else is_rest)(error), error
     assert isinstance(error["message"], str)
     assert len(error["message"]) > 15, "an error says what was wrong"
     assert "Traceback" not in answer.text
@@ -35,70 +39,69 @@ def refused(server, method: str, path: str, **sent: Any) -> tuple[int, dict[str,
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "sent", "status", "code"),
+    ("method", "path", "sent", "told"),
     [
-        ("GET", "/nowhere", {}, 404, "NOT_FOUND"),
-        ("GET", "/docs", {}, 404, "NOT_FOUND"),
-        ("GET", "/api/v1/query/", {}, 404, "NOT_FOUND"),
-        ("GET", QUERY, {}, 405, "METHOD_NOT_ALLOWED"),
-        ("DELETE", "/health", {}, 405, "METHOD_NOT_ALLOWED"),
-        ("POST", QUERY, {"content": "{", "headers": {"content-type": "application/json"}}, 400, "INVALID_REQUEST"),
-        ("POST", QUERY, {"content": b"\xff", "headers": {"content-type": "application/json"}}, 400, "INVALID_REQUEST"),
-        (
-            "POST",
-            QUERY,
-            {"content": "[" * 50_000, "headers": {"content-type": "application/json"}},
-            400,
-            "INVALID_REQUEST",
-        ),
-        ("POST", QUERY, {"content": '{"query": "hi"}'}, 415, "UNSUPPORTED_MEDIA_TYPE"),
-        ("POST", QUERY, {"data": {"query": "hi"}}, 415, "UNSUPPORTED_MEDIA_TYPE"),
-        ("POST", QUERY, {"json": {}}, 422, "INVALID_REQUEST"),
-        ("POST", QUERY, {"json": []}, 422, "INVALID_REQUEST"),
-        ("POST", QUERY, {"headers": {"content-type": "application/json"}}, 422, "INVALID_REQUEST"),
-        ("POST", QUERY, {"json": {"query": ""}}, 422, "INVALID_REQUEST"),
-        ("POST", QUERY, {"json": {"query": "hi", "temperature": 3}}, 422, "INVALID_REQUEST"),
-        ("POST", QUERY, {"json": {"query": "hi", "model": "none"}}, 404, "MODEL_NOT_FOUND"),
-        ("POST", f"{QUERY}/stream", {"json": {"query": "hi", "model": "none"}}, 404, "MODEL_NOT_FOUND"),
-        ("POST", QUERY, {"json": {"query": "hi"}, "headers": WRONG_KEY}, 401, "UNAUTHORIZED"),
-        ("POST", QUERY, {"json": {"query": "hi"}, "params": {"key": "lab-nobody"}}, 401, "UNAUTHORIZED"),
-        ("POST", QUERY, {"json": {"query": "hi"}, "headers": {"x-api-key": "lab-nobody"}}, 401, "UNAUTHORIZED"),
-        ("GET", "/lab/journal", {"headers": WRONG_KEY}, 401, "UNAUTHORIZED"),
-        ("POST", QUERY, {"json": {"query": "hi"}, "headers": {"x-lab-fault": "tea"}}, 400, "INVALID_REQUEST"),
-        ("POST", QUERY, {"json": {"query": "hi"}, "headers": {"x-lab-pace": "tps=0"}}, 400, "INVALID_REQUEST"),
-        ("POST", "/lab/faults", {"json": {"plan": "tea"}}, 400, "INVALID_REQUEST"),
-        ("POST", "/lab/sandboxes", {"json": {"seed": -1}}, 422, "INVALID_REQUEST"),
-        ("POST", "/lab/sandboxes", {"json": {"colour": "green"}}, 422, "INVALID_REQUEST"),
+        ("GET", "/nowhere", {}, (404, "NOT_FOUND")),
+        ("GET", "/docs", {}, (404, "NOT_FOUND")),
+        ("GET", "/v1nowhere", {}, (404, "NOT_FOUND")),
+        ("GET", QUERY, {}, (405, "METHOD_NOT_ALLOWED")),
+        ("DELETE", "/health", {}, (405, "METHOD_NOT_ALLOWED")),
+        ("POST", QUERY, {"content": "{", "headers": JSON}, (400, "INVALID_REQUEST")),
+        ("POST", QUERY, {"content": b"\xff", "headers": JSON}, (400, "INVALID_REQUEST")),
+        ("POST", QUERY, {"content": "[" * 50_000, "headers": JSON}, (400, "INVALID_REQUEST")),
+        ("POST", QUERY, {"content": '{"query": "hi"}'}, (415, "UNSUPPORTED_MEDIA_TYPE")),
+        ("POST", QUERY, {"data": {"query": "hi"}}, (415, "UNSUPPORTED_MEDIA_TYPE")),
+        ("POST", QUERY, {"headers": JSON}, (422, "INVALID_REQUEST")),
+        ("POST", QUERY, {"json": {}}, (422, "INVALID_REQUEST")),
+        ("POST", QUERY, {"json": []}, (422, "INVALID_REQUEST")),
+        ("POST", QUERY, {"json": {"query": ""}}, (422, "INVALID_REQUEST")),
+        ("POST", QUERY, {"json": {"query": "hi", "temperature": 3}}, (422, "INVALID_REQUEST")),
+        ("POST", QUERY, {"json": {"query": "hi", "model": "none"}}, (404, "MODEL_NOT_FOUND")),
+        ("POST", QUERY, {"json": {"query": "tea|{cup=1}", "model": "script"}}, (400, "INVALID_REQUEST")),
+        ("POST", f"{QUERY}/stream", {"json": {"query": "hi", "model": "none"}}, (404, "MODEL_NOT_FOUND")),
+        ("POST", QUERY, {"json": HELLO, "headers": WRONG_KEY}, (401, "UNAUTHORIZED")),
+        ("POST", QUERY, {"json": HELLO, "params": {"key": "lab-nobody"}}, (401, "UNAUTHORIZED")),
+        ("POST", QUERY, {"json": HELLO, "headers": {"x-api-key": "lab-nobody"}}, (401, "UNAUTHORIZED")),
+        ("POST", QUERY, {"json": HELLO, "headers": {"x-lab-fault": "tea"}}, (400, "INVALID_REQUEST")),
+        ("POST", QUERY, {"json": HELLO, "headers": {"x-lab-pace": "tps=0"}}, (400, "INVALID_REQUEST")),
+        ("POST", QUERY, {"json": HELLO, "headers": FAILING}, (500, "PROCESSING_FAILED")),
+        ("GET", "/lab/journal", {"headers": WRONG_KEY}, (401, "UNAUTHORIZED")),
+        ("GET", "/lab/journal?last=0", {}, (422, "INVALID_REQUEST")),
+        ("POST", "/lab/faults", {"json": {"plan": "tea"}}, (400, "INVALID_REQUEST")),
+        ("POST", "/lab/sandboxes", {"json": {"seed": -1}}, (422, "INVALID_REQUEST")),
+        ("POST", "/lab/sandboxes", {"json": {"colour": "green"}}, (422, "INVALID_REQUEST")),
     ],
 )
-def test_rest_refuses_in_seed_004s_shape(server, method, path, sent, status: int, code: str) -> None:
-    got, error, _ = refused(server, method, path, **sent)
-    assert (got, error["code"]) == (status, code)
+def test_rest_refuses_in_seed_004s_shape(server, method: str, path: str, sent: Any, told: tuple[int, str]) -> None:
+    status, error, _ = refused(server, method, path, **sent)
+    assert (status, error["code"]) == told
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "sent", "status", "kind", "param", "code"),
+    ("method", "path", "sent", "told"),
     [
-        ("GET", "/v1/nowhere", {}, 404, "invalid_request_error", None, None),
-        ("GET", "/v1", {}, 404, "invalid_request_error", None, None),
-        ("GET", CHAT, {}, 405, "invalid_request_error", None, None),
-        ("GET", "/v1/models/none", {}, 404, "invalid_request_error", "model", "model_not_found"),
-        ("GET", "/v1/models", {"headers": WRONG_KEY}, 401, "invalid_request_error", None, "invalid_api_key"),
-        ("POST", CHAT, {"json": {"messages": HI}}, 400, "invalid_request_error", "model", None),
-        ("POST", CHAT, {"json": {"model": "script"}}, 400, "invalid_request_error", "messages", None),
-        ("POST", CHAT, {"json": {"model": "script", "messages": []}}, 400, "invalid_request_error", "messages", None),
-        ("POST", CHAT, {"json": {"model": "none", "messages": HI}}, 404, "invalid_request_error", "model", "model_not_found"),
-        ("POST", CHAT, {"json": {"model": "none", "messages": HI, "stream": True}}, 404, "invalid_request_error", "model", "model_not_found"),
-        ("POST", CHAT, {"content": "{", "headers": {"content-type": "application/json"}}, 400, "invalid_request_error", None, None),
-        ("POST", CHAT, {"json": {"model": "script", "messages": HI}, "headers": {"x-lab-fault": "late_error"}}, 500, "server_error", None, "server_error"),
-        ("POST", CHAT, {"json": {"model": "script", "messages": HI}, "headers": {"x-lab-pace": "x"}}, 400, "invalid_request_error", None, None),
+        ("GET", "/v1", {}, (404, None, None)),
+        ("GET", "/v1/nowhere", {}, (404, None, None)),
+        ("GET", "/v1/models/none", {}, (404, "model", "model_not_found")),
+        ("GET", CHAT, {}, (405, None, None)),
+        ("GET", "/v1/models", {"headers": WRONG_KEY}, (401, None, "invalid_api_key")),
+        ("POST", CHAT, {"content": "{", "headers": JSON}, (400, None, None)),
+        ("POST", CHAT, {"content": b"\xff", "headers": JSON}, (400, None, None)),
+        ("POST", CHAT, {"headers": JSON}, (400, None, None)),
+        ("POST", CHAT, {"json": {"messages": HI}}, (400, "model", None)),
+        ("POST", CHAT, {"json": {"model": "script"}}, (400, "messages", None)),
+        ("POST", CHAT, {"json": {"model": "script", "messages": []}}, (400, "messages", None)),
+        ("POST", CHAT, {"json": {"model": "none", "messages": HI}}, (404, "model", "model_not_found")),
+        ("POST", CHAT, {"json": {"model": "none", "messages": HI, "stream": True}}, (404, "model", "model_not_found")),
+        ("POST", CHAT, {"json": SCRIPTED, "headers": {"x-lab-pace": "x"}}, (400, None, None)),
+        ("POST", CHAT, {"json": SCRIPTED, "headers": {"x-lab-fault": "x"}}, (400, None, None)),
+        ("POST", CHAT, {"json": SCRIPTED, "headers": FAILING}, (500, None, "server_error")),
     ],
-)  # fmt: skip
-def test_v1_refuses_with_openais_four_fields(server, method, path, sent, status, kind, param, code) -> None:
-    if sent.get("headers", {}).get("x-lab-fault"):
-        sent = sent | {"headers": {"x-lab-fault": "late_error;after=0", "x-lab-pace": "ttft=0"}}
-    got, error, _ = refused(server, method, path, **sent)
-    assert (got, error["type"], error["param"], error["code"]) == (status, kind, param, code)
+)
+def test_v1_refuses_with_openais_four_fields(server, method: str, path: str, sent: Any, told: tuple[Any, ...]) -> None:
+    status, error, _ = refused(server, method, path, **sent)
+    assert (status, error["param"], error["code"]) == told
+    assert error["type"] == ("server_error" if status >= 500 else "invalid_request_error")
 
 
 @pytest.mark.parametrize(
@@ -120,16 +123,15 @@ def test_v1_refuses_with_openais_four_fields(server, method, path, sent, status,
     ],
 )
 def test_v1_names_the_field_that_does_not_fit(server, field: str, value: Any, param: str) -> None:
-    status, error, _ = refused(server, "POST", CHAT, json={"model": "script", "messages": HI} | {field: value})
+    status, error, _ = refused(server, "POST", CHAT, json=SCRIPTED | {field: value})
     assert (status, error["param"]) == (400, param)
     assert param in error["message"]
 
 
 def test_not_a_number_is_no_temperature(server) -> None:
-    for path, body in ((QUERY, {"query": "hi"}), (CHAT, {"model": "script", "messages": HI})):
+    for path, body, status in ((QUERY, HELLO, 422), (CHAT, SCRIPTED, 400)):
         content = json.dumps(body | {"temperature": float("nan")})
-        sent = {"content": content, "headers": {"content-type": "application/json"}}
-        assert refused(server, "POST", path, **sent)[0] in (400, 422)
+        assert refused(server, "POST", path, content=content, headers=JSON)[0] == status
 
 
 def test_rest_lists_every_field_that_does_not_fit(server) -> None:
@@ -166,3 +168,46 @@ def test_404_of_a_model_names_the_models_that_exist(server) -> None:
     names = [model["id"] for model in server.http.get("/v1/models").json()["data"]]
     _, error, _ = refused(server, "GET", "/v1/models/none")
     assert all(name in error["message"] for name in names)
+
+
+def test_a_script_that_cannot_be_played_is_refused_in_the_stream_where_the_200_has_left(server) -> None:
+    body = {"model": "script", "messages": [{"role": "user", "content": "tea|{cup=1}"}], "stream": True}
+    answer = server.http.post(CHAT, json=body)
+    assert answer.status_code == 200
+    [line] = answer.text.strip().split("\n\n")
+    assert is_openai(json.loads(line.removeprefix("data: "))["error"])
+
+
+def test_a_websocket_is_refused_as_plain_http_in_rest_shape_before_it_opens(server) -> None:
+    upgrade = {"connection": "upgrade", "upgrade": "websocket", "sec_websocket_version": "13"}
+    with server.dial() as wire:
+        ask = server.request(
+            "GET", f"{QUERY}/ws", key="lab-nobody", sec_websocket_key="d2lyZWxhYndpcmVsYWJ3aQ==", **upgrade
+        )
+        wire.send(ask)
+        head, _, body = wire.answer().partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 401 ")
+    assert b"www-authenticate: bearer" in head.lower()
+    assert is_rest(json.loads(body)["error"])
+
+
+@pytest.mark.parametrize("raw", [b"tea", b"GET /a b HTTP/1.1", b"GET /\xff HTTP/1.1", b"\x16\x03\x01\0"])
+def test_a_request_that_is_no_http_is_refused_by_the_server_itself(server, raw: bytes) -> None:
+    with server.dial() as wire:
+        wire.send(raw + b"\r\nHost: lab\r\n\r\n")
+        assert wire.rest().startswith(b"HTTP/1.1 400 Bad Request\r\n")
+
+
+def test_a_path_that_is_no_path_is_refused_like_any_other(server) -> None:
+    with server.dial() as wire:
+        wire.send(server.request("OPTIONS", "*"))
+        head, _, body = wire.answer().partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 404 ")
+    assert is_rest(json.loads(body)["error"])
+
+
+def test_the_description_of_the_api_is_json_and_the_same_in_every_process(server, start_server) -> None:
+    one, other = server.http.get("/openapi.json"), start_server().http.get("/openapi.json")
+    assert one.json()["openapi"].startswith("3.")
+    assert "/v1/chat/completions" in one.json()["paths"]
+    assert one.text == other.text

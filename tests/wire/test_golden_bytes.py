@@ -1,0 +1,74 @@
+"""The exact bytes that each dialect puts on the wire, kept beside this file.
+
+Each file is one answer of a fresh sandbox of seed 7, status line and chunk sizes included; only the Date is blotted
+out. When a change to the wire is meant, write them anew with `pytest tests/wire --update-golden` and read the diff.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from websockets.sync.client import connect
+
+HERE = Path(__file__).parent
+SCRIPT = "Green| tea| is| good| 🍵|."
+NO_WAIT = "ttft=0;tps=10000;jitter=0"
+MESSAGES = [{"role": "user", "content": SCRIPT}]
+QUERY = {"query": SCRIPT, "model": "script"}
+DATE = re.compile(rb"(\r\ndate: )[^\r]+", re.IGNORECASE)
+
+
+def answer_of(path: str, body: dict[str, object]) -> Callable[..., bytes]:
+    def ask(server) -> bytes:
+        with server.dial() as wire:
+            wire.send(server.request("POST", path, body, server.sandbox(seed=7), x_lab_pace=NO_WAIT))
+            return DATE.sub(rb"\1(when it was sent)", wire.answer())
+
+    return ask
+
+
+def messages_of_a_websocket(server) -> bytes:
+    """Two answers on one socket, one message a line."""
+    headers = {"authorization": f"Bearer {server.sandbox(seed=7)}", "x-lab-pace": NO_WAIT}
+    said = []
+    with connect(f"{server.ws_url}/api/v1/query/ws", additional_headers=headers, proxy=None) as client:
+        for _ in range(2):
+            client.send(json.dumps(QUERY))
+            said.append(client.recv(timeout=5))
+            while json.loads(said[-1])["type"] != "end":
+                said.append(client.recv(timeout=5))
+    return "".join(f"{line}\n" for line in said).encode()
+
+
+GOLDEN: dict[str, Callable[..., bytes]] = {
+    "chat_stream.bin": answer_of(
+        "/v1/chat/completions",
+        {"model": "script", "messages": MESSAGES, "stream": True, "stream_options": {"include_usage": True}},
+    ),
+    "chat_whole.bin": answer_of("/v1/chat/completions", {"model": "script", "messages": MESSAGES}),
+    "query_stream.bin": answer_of("/api/v1/query/stream", QUERY),
+    "query_whole.bin": answer_of("/api/v1/query", QUERY),
+    "query_ws.jsonl": messages_of_a_websocket,
+}
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_the_wire_carries_exactly_the_golden_bytes(server, updating: bool, name: str) -> None:
+    sent, golden = GOLDEN[name](server), HERE / name
+    if updating:
+        golden.write_bytes(sent)
+    assert sent.splitlines(keepends=True) == golden.read_bytes().splitlines(keepends=True)
+
+
+def test_no_golden_file_is_left_without_its_test() -> None:
+    assert {path.name for path in HERE.iterdir() if path.suffix in (".bin", ".jsonl")} == set(GOLDEN)
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_a_golden_file_holds_no_key_and_no_date(name: str) -> None:
+    raw = (HERE / name).read_bytes()
+    assert b"lab-" not in raw
+    assert not re.search(rb"\d\d:\d\d:\d\d", raw)
+    assert "🍵".encode() in raw, "text leaves as UTF-8, not as an escape"
