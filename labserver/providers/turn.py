@@ -35,7 +35,7 @@ class Turn:
     def voice(self) -> Voice:
         """The limits are no part of its key, so a cut answer is always the beginning of the whole one."""
         messages = [(message.role, message.content) for message in self.request.messages]
-        key = repr((self.request.seed, self.request.model, messages, self.choice)).encode("utf-8", "surrogatepass")
+        key = ascii((self.request.seed, self.request.model, messages, self.choice)).encode()
         return Voice(hashlib.sha256(key).hexdigest(), self.request.temperature)
 
     @property

@@ -149,7 +149,7 @@ def test_shortening_keeps_whole_sentences_and_promised_code() -> None:
 
 
 def test_an_entry_about_both_answers_in_either_order(ask) -> None:
-    both = {ask(asked, temperature=0).text for asked in ["PUT vs PATCH", "difference between PATCH and PUT?"]}
+    both = {ask(asked, temperature=0).text for asked in ["Loose leaf vs bags", "bags vs loose leaf"]}
     assert len(both) == 1
     assert "Here are both" not in both.pop()
 
