@@ -111,7 +111,7 @@ class LabServer(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self.lab.draining.set()
+        self.lab.bell.ring()
         for sandbox in self.lab.sandboxes:
             sandbox.close_door()
         await super().shutdown(sockets)

@@ -66,6 +66,12 @@ class ContextTooLong(InvalidRequest):
     code = "CONTEXT_LENGTH_EXCEEDED"
 
 
+class ClientLeft(LabError):
+    """Nobody reads this one: it ends the work for a client that is gone. 499 is nginx's number for it."""
+
+    status, code = 499, "CLIENT_LEFT"
+
+
 class ProcessingFailed(LabError):
     """The model failed while it worked; the wire shows it as an error event when words were already sent."""
 

@@ -52,6 +52,21 @@ class Exchange:
         if self._has_room(data):
             self.sent.append((time.monotonic() - self.opened, data))
 
+    def keep_at_most(self, keep: int) -> None:
+        """Less room than was given at first: what is kept beyond it goes, the latest pieces first."""
+        kept = sum(len(data) for _, data in (*self.received, *self.sent))
+        if kept + self.keep <= keep:
+            return
+        self.keep = max(0, keep - kept)
+        for pieces in (self.sent, self.received):
+            while kept > keep and pieces:
+                at, data = pieces.pop()
+                rest = max(0, len(data) - (kept - keep))
+                kept -= len(data) - rest
+                self.dropped += len(data) - rest
+                if rest:
+                    pieces.append((at, data[:rest]))
+
     def _has_room(self, data: bytes) -> bool:
         if self.keep >= len(data):
             self.keep -= len(data)

@@ -53,11 +53,11 @@ def record(number: int, connection: int, exchange: Exchange) -> dict[str, Any]:
     """
     received, sent = redact(exchange.received, exchange.secrets), redact(exchange.sent, exchange.secrets)
     shown: list[dict[str, Any]] = []
-    if exchange.websocket:
+    if exchange.websocket and _upgraded(sent):
         received, after_request = split_head(received)
         sent, after_answer = split_head(sent)
-        inbound = [_frame("received", frame, exchange) for frame in frames.read(after_request)]
-        outbound = [_frame("sent", frame, exchange) for frame in frames.read(after_answer)]
+        inbound = _frames("received", after_request, exchange.secrets)
+        outbound = _frames("sent", after_answer, exchange.secrets)
         shown = sorted(inbound + outbound, key=lambda frame: frame["at"])
     return {
         "number": number,
@@ -107,14 +107,32 @@ def split_head(segments: list[Segment]) -> tuple[list[Segment], list[Segment]]:
     return segments, []
 
 
-def _frame(direction: str, frame: frames.Frame, exchange: Exchange) -> dict[str, Any]:
+def _upgraded(sent: list[Segment]) -> bool:
+    """Whether the handshake was accepted; a refusal is plain HTTP to its end."""
+    return b"".join(data for _, data in sent[:1]).startswith(b"HTTP/1.1 101 ")
+
+
+def _frames(direction: str, segments: list[Segment], secrets: tuple[bytes, ...]) -> list[dict[str, Any]]:
+    """The frames of one direction. A secret that was cut over the fragments of a message moves into its first one."""
+    read = list(frames.read(segments))
+    payloads = [_blot(frame.payload, secrets) for frame in read]
+    data = [index for index, frame in enumerate(read) if frame.opcode in ("text", "binary", "continuation")]
+    joined = b"".join(payloads[index] for index in data)
+    if any(secret in joined for secret in secrets):
+        for index in data:
+            payloads[index] = b""
+        payloads[data[0]] = _blot(joined, secrets)
+    return [_frame(direction, frame, payload) for frame, payload in zip(read, payloads, strict=True)]
+
+
+def _frame(direction: str, frame: frames.Frame, payload: bytes) -> dict[str, Any]:
     return {
         "at": frame.at,
         "direction": direction,
         "opcode": frame.opcode,
         "fin": frame.fin,
         "mask": frame.mask.hex() if frame.mask else None,
-        "payload": _blot(frame.payload, exchange.secrets).decode("latin-1"),
+        "payload": payload.decode("latin-1"),
         "size": frame.size,
         "close_code": frame.close_code,
     }

@@ -1,8 +1,8 @@
 """Everything that one running server owns, in one frozen object. Knows sandboxes and providers; knows no HTTP."""
 
-import asyncio
 from dataclasses import dataclass, field
 
+from labserver.bell import Bell
 from labserver.doors import Doors
 from labserver.errors import ModelNotFound
 from labserver.providers import PROVIDERS
@@ -14,14 +14,14 @@ from labserver.wiretap import Tap
 
 @dataclass(frozen=True)
 class Lab:
-    """`draining` is set when the server begins to end: streams then say farewell instead of being cut."""
+    """`bell` rings when the server begins to end: streams then say farewell instead of being cut."""
 
     settings: Settings
     sandboxes: Sandboxes
     providers: tuple[Provider, ...]
     tap: Tap
     doors: Doors = field(default_factory=Doors)
-    draining: asyncio.Event = field(default_factory=asyncio.Event)
+    bell: Bell = field(default_factory=Bell)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Lab":

@@ -5,7 +5,7 @@ A pace is a plan, so the same seed gives the same waits; the time scale shrinks 
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import cast
@@ -44,9 +44,16 @@ def parse(text: str) -> Pace:
 
 
 async def paced(
-    events: AsyncIterator[StreamEvent], pace: Pace, *, seed: int, scale: float
+    events: AsyncIterator[StreamEvent],
+    pace: Pace,
+    *,
+    seed: int,
+    scale: float,
+    sleep: Callable[[float], Awaitable[None]] | None = None,
 ) -> AsyncIterator[StreamEvent]:
     """Hold each `Text` until its planned moment; write the planned (unscaled) seconds into `Usage`.
+
+    `sleep` stands in for asyncio.sleep: the server's own can be ended early, when the server ends.
 
     Moments are planned from the start, so a late wake-up does not push back everything after it.
     """
@@ -60,5 +67,5 @@ async def paced(
                 if spoken:
                     planned += gap * (1 + pace.jitter * dice.uniform(-1, 1))
                 spoken = True
-                await asyncio.sleep(max(0.0, started + planned * scale - now()))
+                await (sleep or asyncio.sleep)(max(0.0, started + planned * scale - now()))
             yield replace(event, seconds=round(planned, 3)) if isinstance(event, Usage) else event

@@ -131,7 +131,7 @@ class Sandboxes:
         """A port for this sandbox alone: requests without a key that come in there are its own."""
         if sandbox.door is None:
             sandbox.door = await doors.open(sandbox.last_port)
-            self._by_port.pop(sandbox.last_port, None)
+            self._forget_port(sandbox)
             sandbox.last_port = port_of(sandbox.door)
             self._by_port[sandbox.last_port] = sandbox
         return sandbox.last_port
@@ -139,7 +139,11 @@ class Sandboxes:
     def _close(self, sandbox: Sandbox) -> None:
         sandbox.hang_up()
         sandbox.close_door()
-        self._by_port.pop(sandbox.last_port, None)
+        self._forget_port(sandbox)
+
+    def _forget_port(self, sandbox: Sandbox) -> None:
+        if self._by_port.get(sandbox.last_port) is sandbox:  # by now another sandbox may have it
+            del self._by_port[sandbox.last_port]
 
     def find(self, key: str | None, port: int = 0) -> Sandbox:
         """The sandbox of a key; without one, that of the door at this port, else the open one.

@@ -47,6 +47,7 @@ class Decoder:
     def __init__(self) -> None:
         self._utf8 = codecs.getincrementaldecoder("utf-8")("replace")
         self._rest = ""
+        self._after_cr = False  # an LF that comes next belongs to the CR that ended the last line
         self._fresh = True
         self._data: list[str] = []
         self._event = ""
@@ -63,17 +64,14 @@ class Decoder:
                 yield event
 
     def _next_line(self) -> str | None:
+        if self._after_cr and self._rest:
+            self._rest, self._after_cr = self._rest.removeprefix("\n"), False
         ends = [at for at in (self._rest.find("\r"), self._rest.find("\n")) if at >= 0]
         if not ends:
             return None
         at = min(ends)
-        if self._rest[at] == "\r":
-            if at + 1 == len(self._rest):
-                return None  # the LF of a CRLF may still be on its way
-            width = 2 if self._rest[at + 1] == "\n" else 1
-        else:
-            width = 1
-        line, self._rest = self._rest[:at], self._rest[at + width :]
+        self._after_cr = self._rest[at] == "\r"
+        line, self._rest = self._rest[:at], self._rest[at + 1 :]
         return line
 
     def _take(self, line: str) -> ServerSentEvent | None:

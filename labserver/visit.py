@@ -15,11 +15,12 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from labserver import auth, faults, pacing
-from labserver.errors import Forbidden, LabError, Unavailable
+from labserver.errors import ClientLeft, Forbidden, LabError, Unavailable
 from labserver.events import ChatRequest, End, StreamEvent, Text, Usage
 from labserver.exchange import Exchange
 from labserver.lab import Lab
 from labserver.pacing import Pace
+from labserver.racing import first_done
 from labserver.sandboxes import Sandbox, Stamp
 
 UNSEEN = "/lab"  # the control plane is never journalled: a journal of the journal grows without end
@@ -44,17 +45,26 @@ class Visit:
         request = replace(request, seed=(self.sandbox.words_seed << 32) ^ request.seed)
         events = provider.stream(request)
         if provider.paced:
-            events = pacing.paced(events, self.pace, seed=stamp.dice, scale=self.lab.settings.time_scale)
+            scale, sleep = self.lab.settings.time_scale, self.lab.bell.sleep
+            events = pacing.paced(events, self.pace, seed=stamp.dice, scale=scale, sleep=sleep)
         events = faults.on_events(events, self.plan)
         async with aclosing(cast("Any", events)) as source:
             async for event in source:
-                if self.lab.draining.is_set():
+                if self.lab.bell.rung:
                     raise Unavailable("The lab server is shutting down. Start it again with `wirelab up`.")
                 self.exchange.produced += isinstance(event, Text)
                 yield event
 
     async def complete(self, request: ChatRequest, stamp: Stamp) -> "Completion":
-        """The same answer, waited for. Raises LabError."""
+        """The same answer, waited for; a client that leaves meanwhile frees the model. Raises LabError."""
+
+        async def gone() -> Completion:
+            await self.exchange.closed.wait()
+            raise ClientLeft("The client left before the answer was whole.")
+
+        return await first_done(self._collect(request, stamp), gone())
+
+    async def _collect(self, request: ChatRequest, stamp: Stamp) -> "Completion":
         spoken: list[list[str]] = [[] for _ in range(request.n)]
         finished, usage = ["stop"] * request.n, Usage(0, 0)
         async with aclosing(self.stream(request, stamp)) as events:
@@ -100,8 +110,8 @@ class VisitMiddleware:
             await self.app(scope, receive, send)
             return
         exchange: Exchange = state["exchange"]
-        exchange.secrets = auth.secrets(credentials)
-        exchange.keep = min(exchange.keep, sandbox.tier.kept_bytes)
+        exchange.secrets = auth.secrets(credentials, scope["query_string"])
+        exchange.keep_at_most(sandbox.tier.kept_bytes)
         sandbox.journal.open(exchange)
         try:
             state["pace"], state["plan"] = self._wishes(scope, sandbox)

@@ -15,6 +15,7 @@ from typing import Any, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from labserver.exchange import CLIENT_LEFT, COMPLETE, SERVER_CLOSED, Exchange
+from labserver.metering import Meter
 
 
 class Tap:
@@ -37,6 +38,8 @@ class Line:
         self.count = 0
         self.answering: deque[Exchange] = deque()
         self.reading: Exchange | None = None
+        self.meter = Meter()
+        self.meter.done = True  # no request before the first
         self.pending = b""
         self.closed_here = False
 
@@ -47,12 +50,12 @@ class Line:
 
     def begin(self) -> Exchange:
         """A request begins somewhere in the pending bytes: what is left of the one before it goes there first."""
-        if self.reading is not None:
-            seen = b"".join(data for _, data in self.reading.received)
-            rest = max(0, request_length(seen + self.pending) - len(seen))
+        if not self.meter.done:
+            rest = self.meter.feed(self.pending)
             self._give(self.pending[:rest])
             self.pending = self.pending[rest:]
         self.count += 1
+        self.meter = Meter()
         self.reading = Exchange(self.number, self.count, self.transport.close, self.tap.keep)
         self.answering.append(self.reading)
         self.tap.open.add(self.reading)
@@ -60,6 +63,8 @@ class Line:
 
     def settle(self) -> None:
         """Parsing is done: what is still pending belongs to the request being read."""
+        if not self.meter.done:
+            self.meter.feed(self.pending)
         self._give(self.pending)
         self.pending = b""
 
@@ -86,20 +91,6 @@ class Line:
     def _end(self, exchange: Exchange, how: str) -> None:
         exchange.end(how)
         self.tap.open.discard(exchange)
-
-
-def request_length(raw: bytes) -> int:
-    """How many of these bytes are the first request (head and body); all of them when it is not whole yet."""
-    head, blank, _ = raw.partition(b"\r\n\r\n")
-    if not blank:
-        return len(raw)
-    start = len(head) + 4
-    fields = dict(line.lower().split(b":", 1) for line in head.split(b"\r\n")[1:] if b":" in line)
-    if fields.get(b"transfer-encoding", b"").strip() == b"chunked":
-        end = raw.find(b"\r\n0\r\n\r\n", start - 2)
-        return end + 7 if end >= 0 else len(raw)
-    length = fields.get(b"content-length", b"0").strip()
-    return min(len(raw), start + (int(length) if length.isdigit() else 0))
 
 
 class TappedTransport:

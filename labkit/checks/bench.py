@@ -14,6 +14,7 @@ from labkit.outcome import Wrong
 from labkit.witness import Exchange, Witness
 
 PATIENCE = 20.0  # seconds for one call of the learner's code
+LONGEST = 160  # characters of an error's message
 TELLING = 8  # characters: a shorter piece of a key tells nobody anything
 OURS = (Path(__file__).parent.parent, Path(sysconfig.get_path("stdlib")))  # no learner's code lies in these
 
@@ -64,6 +65,7 @@ class Bench:
     def scene(self, seed: int, *faults: str, door: bool = False, beliefs: Mapping[str, str] | None = None) -> Scene:
         """A fresh seeded sandbox. Each fault is a plan for one request, in order; `door` gives it a port of its own."""
         witness = Witness.of_new_sandbox(self.url, name=f"check {self.exercise}", seed=seed)
+        self._open.callback(witness.close)  # which comes last, also where the server cannot be told any more
         self._open.callback(witness.end)
         self._keys.append(witness.key)
         for plan in faults:
@@ -128,11 +130,13 @@ class Bench:
 def _told(error: BaseException) -> str:
     """The error and the learner's own line that raised it; frames of ours and of libraries are left out."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _learners(frame.filename)]
-    message = str(error).split("\n")[0][:200]
+    first = str(error).split("\n")[0]
+    message = first if len(first) <= LONGEST else f"{first[:LONGEST]} …"
     where = ""
     if frames:
         line = linecache.getline(frames[-1].filename, frames[-1].lineno or 0).strip()
-        where = f", in the line `{line}` of {frames[-1].name}"
+        names = [frame.name for frame in frames if not frame.name.startswith("<")]  # a comprehension has none
+        where = f", in the line `{line}`" + (f" of {names[-1]}" if names else "")
     return f"{type(error).__name__}: {message}{where}"
 
 

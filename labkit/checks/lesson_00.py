@@ -105,7 +105,7 @@ def _judge_greeting(seen: list[Exchange], name: str) -> None:
             verdict(True, "the server does not know who asks."),
             expected=expected,
             seen=seen_header,
-            proof=brief(exchange, [HEADER]),
+            proof=brief(exchange, [HEADER, *_near(exchange, name)]),
             look=look,
         )
 
@@ -116,10 +116,15 @@ def _misplaced(exchange: Exchange, name: str, sent: str) -> tuple[str, str]:
         return f"{HEADER}: {sent}", "where does this name come from? Use the one that your function is given"
     if name in exchange.target:
         return f"the name in the address: {exchange.target}", "`params=` writes there; which argument writes headers?"
-    near = [key for key, value in exchange.request.headers if value == name or "learner" in key.lower()]
-    if near:
+    if near := _near(exchange, name):
         return f"a header called {near[0]}", f"the spelling: {HEADER}, with a hyphen"
     return f"no {HEADER} header", "the argument of `requests.get` that takes a dict of headers"
+
+
+def _near(exchange: Exchange, name: str) -> list[str]:
+    """Headers that were meant to be ours."""
+    found = [key for key, value in exchange.request.headers if value == name or "learner" in key.lower()]
+    return [key for key in found if key.lower() != HEADER.lower()]
 
 
 def _health(scene: Scene) -> Any:
@@ -150,7 +155,7 @@ def find_nothing(bench: Bench, answer: Callable[..., Any]) -> str:
             expected=expected,
             seen=counted(len(seen), "request"),
             proof=each(seen),
-            look="one request is enough: which line sends the others?",
+            look="one request is enough: which line sends the others?" if 404 in statuses else _look_at(seen[-1]),
         )
     (exchange,) = seen
     if exchange.status != 404:

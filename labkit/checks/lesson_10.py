@@ -91,7 +91,7 @@ def _text_and_tokens(value: Any, scene: Scene, prompt: str, belief: str) -> Exch
             "The text is not what the server sent.",
             expected=expected,
             seen=got,
-            proof=brief(exchange, chunks=12),
+            proof=brief(exchange, chunks=12 if scene.fault else 0),
             look="what does your code take for one event? The bytes come in portions of any size"
             if belief
             else "what does your code do with a line that it does not know, and with the end of a line?",
@@ -104,7 +104,9 @@ def _text_and_tokens(value: Any, scene: Scene, prompt: str, belief: str) -> Exch
             expected=f"total_tokens: {due.tokens}" if due.tokens else "the server's own count, which you must ask for",
             seen=f"{tokens}; the answer had {counted(len(exchange.deltas), 'delta')}",
             proof=brief(exchange),
-            look="`stream_options` with include_usage: which event brings the bill, and what else is in it?",
+            look="usage has three numbers: which of them is the whole bill?"
+            if due.tokens
+            else "`stream_options` with include_usage: which event brings the bill, and what else is in it?",
             belief="delta-is-token" if counted_deltas else "",
         )
     return exchange
@@ -134,7 +136,8 @@ def first_sentence(bench: Bench, answer: Callable[..., Any]) -> str:
             seen = scene.exchanges(wait=END_WAIT)
         whole.append(_gone(value, scene, seen, prompt, talking))
     first, second = whole
-    return f"Two sentences, and you left within {DELTAS_TO_LEAVE} deltas of each full stop, of {first} and {second} in all."
+    total = f"{first} and {second} in all"
+    return f"Two sentences, and you left within {DELTAS_TO_LEAVE} deltas of each full stop, of {total}."
 
 
 def _gone(value: Any, scene: Scene, seen: Sequence[Exchange], prompt: str, talking: bool) -> int:
@@ -147,7 +150,7 @@ def _gone(value: Any, scene: Scene, seen: Sequence[Exchange], prompt: str, talki
     guesses = [name for name in ("max_tokens", "max_completion_tokens", "stop") if asked(exchange).get(name)]
     if guesses:
         raise Wrong(
-            verdict(right, f"you told the model beforehand where to stop, with {guesses[0]}."),
+            verdict(right, f"you told the model beforehand where to stop, with `{guesses[0]}`."),
             expected=expected,
             seen=f"{guesses[0]}: {json.dumps(asked(exchange)[guesses[0]])}",
             proof=brief(exchange),
@@ -238,7 +241,7 @@ def honest_answer(bench: Bench, answer: Callable[..., Any]) -> str:
         value = bench.call(scene, answer, scene.base_url, scene.key, prompt, **options)
         seen = scene.exchanges()
         right = bool(seen) and value == (told(seen[0]).text, told(seen[0]).ending)
-        exchange = _the_one(seen, prompt, right)
+        exchange = _the_one(seen, prompt, right, twice="the first words are on the screen already: tell how it ended")
         _judge_limit(exchange, max_tokens)
         _judge_honesty(value, exchange)
         told_right.append(told(exchange).ending)
@@ -339,10 +342,12 @@ def _ending(exchange: Exchange, messages: Sequence[dict[str, Any]]) -> tuple[str
     return "unknown", "the stream ended without a finish_reason and without [DONE]"
 
 
-def _the_one(seen: Sequence[Exchange], prompt: str, right: bool) -> Exchange:
+def _the_one(
+    seen: Sequence[Exchange], prompt: str, right: bool, twice: str = "what you need is already in the first answer"
+) -> Exchange:
     """The only exchange, if it is one streamed completion of this prompt. Raises Wrong where it is not.
 
-    `right` says whether the value that the learner's code returned is right.
+    `right` says whether the value that the learner's code returned is right, `twice` why not to ask a second time.
     """
     expected = f"one POST {PATH} with your key and stream true"
     if not seen:
@@ -358,7 +363,7 @@ def _the_one(seen: Sequence[Exchange], prompt: str, right: bool) -> Exchange:
             expected=expected,
             seen=f"{len(seen)} requests, and each one is paid for",
             proof=each(seen),
-            look="which line of yours sends the second one? What you need is already in the first answer",
+            look=f"which line of yours sends the second one? Mind: {twice}",
         )
     (exchange,) = seen
     if exchange.path != PATH or exchange.status != 200:

@@ -6,6 +6,7 @@ from labkit.render import escaped
 from labkit.witness import Exchange
 
 WIDTH = 90
+CHUNK = 6  # bytes shown of each chunk
 BEFORE, AFTER = 12, 24  # characters shown around the place where two texts part
 
 
@@ -27,13 +28,13 @@ def brief(exchange: Exchange, headers: Sequence[str] = (), *, chunks: int = 0) -
         lines.append(f"→ {_short(escaped(exchange.request_body))}")
     lines.append(f"← {exchange.response.start}" if exchange.sent_by_server else "← (nothing)")
     if chunks and exchange.chunks:
-        first = " | ".join(escaped(data) for _, data in exchange.chunks[:chunks])
-        lines.append(f"← {counted(len(exchange.chunks), 'chunk')}: {first} | …")
+        first = " | ".join(escaped(data[:CHUNK]) for _, data in exchange.chunks[:chunks])
+        lines.append(f"← {counted(len(exchange.chunks), 'chunk')}: {first} …")
     if exchange.events:
         lines.append(f"← {counted(len(exchange.deltas), 'delta')}: {_short(escaped(_said(exchange).encode()))}")
         lines.append(f"← last event: {_short(escaped(exchange.events[-1].data.encode()))}")
     fault = f" ({exchange.fault})" if exchange.fault else ""
-    return "\n".join([*lines, f"= {exchange.ended or 'still open'}{fault}"])
+    return "\n".join([*lines, f"= HTTP answer: {exchange.ended or 'still open'}{fault}"])
 
 
 def each(exchanges: Sequence[Exchange], most: int = 3) -> str:

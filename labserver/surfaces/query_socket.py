@@ -5,8 +5,7 @@ One task listens while another answers, so a client that leaves in the middle of
 
 import asyncio
 import json
-from collections.abc import Awaitable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
 from fastapi import APIRouter
@@ -14,6 +13,7 @@ from pydantic import ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from labserver.errors import InvalidRequest, LabError
+from labserver.racing import first_done
 from labserver.surfaces.query import Query, messages
 from labserver.surfaces.refusals import query_error
 from labserver.visit import Visit, VisitDep
@@ -72,18 +72,5 @@ async def converse(socket: WebSocket, visit: VisitDep) -> None:
     """Ask as often as you like; each answer is `start`, `content`..., `end`, or `error`, and the socket stays open."""
     await socket.accept()
     conversation = Conversation(socket, visit, asyncio.Queue(MOST_WAITING))
-    await first_done(conversation.listen(), conversation.answer())
-
-
-async def first_done(*jobs: Awaitable[None]) -> None:
-    """Run jobs side by side until one is over; cancel and await the others; raise what the first one raised."""
-    tasks = [asyncio.ensure_future(job) for job in jobs]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    for task in done:
-        if (error := task.exception()) is not None and not isinstance(error, WebSocketDisconnect):
-            raise error
+    with suppress(WebSocketDisconnect):
+        await first_done(conversation.listen(), conversation.answer())

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError, WebSocketRequestValidatio
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from labserver.errors import (
     InvalidRequest,
@@ -79,7 +80,18 @@ async def _http_error(connection: HTTPConnection, error: Exception) -> JSONRespo
     }
     response = respond(connection, refusals.get(error.status_code, InvalidRequest(str(error.detail))))
     response.headers.update(error.headers or {})
+    if error.status_code == 405:
+        response.headers["allow"] = ", ".join(_methods(connection))
     return response
+
+
+def _methods(connection: HTTPConnection) -> list[str]:
+    """Every method that this path takes; Starlette's own Allow names those of the first fitting route only."""
+    routes = (route for router in connection.app.state.routers for route in router.routes)
+    fitting = (
+        route for route in routes if isinstance(route, Route) and route.path_regex.match(connection.scope["path"])
+    )
+    return sorted({method for route in fitting for method in route.methods or ()})
 
 
 async def _invalid(connection: HTTPConnection, error: Exception) -> JSONResponse:

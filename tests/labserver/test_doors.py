@@ -92,7 +92,6 @@ class Assigned:
         return SimpleNamespace(sockets=[bound], close=lambda: None)
 
 
-@pytest.mark.xfail(strict=True, reason="a sandbox takes its old port off the map though another has it by now")
 @pytest.mark.parametrize("then", ["opens again", "ends"])
 async def test_a_port_that_went_to_another_sandbox_stays_with_it(then: str) -> None:
     worlds, doors = Sandboxes(10), Assigned(5001, 5001, 5002)

@@ -82,9 +82,6 @@ def test_a_model_that_still_thinks_is_freed_too(server) -> None:
     assert record["seconds"] < 5
 
 
-@pytest.mark.xfail(
-    strict=True, reason="nobody listens for a disconnect while Visit.complete works: the model speaks on"
-)
 def test_a_client_that_does_not_wait_for_its_whole_answer_frees_the_model_too(server) -> None:
     key = server.sandbox()
     body = {"query": "Green| tea| is| good", "model": "script"}
@@ -161,7 +158,6 @@ def test_sigterm_lets_an_open_stream_say_farewell_and_ends_soon(start_server) ->
     assert live.process.returncode in (0, -signal.SIGTERM)
 
 
-@pytest.mark.xfail(strict=True, reason="draining is looked at between words only; a model that thinks for long is cut")
 def test_sigterm_lets_a_stream_that_waits_for_its_first_word_say_farewell_too(start_server) -> None:
     live = start_server("--solo")
     with live.dial() as wire:
@@ -171,7 +167,6 @@ def test_sigterm_lets_a_stream_that_waits_for_its_first_word_say_farewell_too(st
         assert b"The lab server is shutting down" in wire.rest()
 
 
-@pytest.mark.xfail(strict=True, reason="uvicorn cancels the task after DRAIN_SECONDS and logs a trace; no 503 is sent")
 def test_sigterm_answers_a_request_that_waits_for_its_whole_answer(start_server) -> None:
     live = start_server("--solo")
     with live.dial() as wire:

@@ -83,7 +83,6 @@ def test_a_client_that_drops_the_connection_is_recorded_as_having_left(server) -
     assert record["seconds"] < 2
 
 
-@pytest.mark.xfail(strict=True, reason="journal.record reads the refusal's JSON body as WebSocket frames and drops it")
 def test_a_refused_handshake_shows_the_answer_that_the_client_got(server) -> None:
     key = server.sandbox()
     with pytest.raises(InvalidStatus) as caught, open_socket(server, key, x_lab_pace="tea=1"):

@@ -78,7 +78,7 @@ SAY_HELLO = [
     (returns_the_text, ("as text", "which method"), ""),
     (prints_instead, ("None", "or does it print"), ""),
     (forgets_the_header, (NOT_THE_WAY, "no X-Learner header"), ""),
-    (misspells_the_header, (NOT_THE_WAY, "a header called X_Learner", "hyphen"), ""),
+    (misspells_the_header, (NOT_THE_WAY, "a header called X_Learner", "→ X_Learner: Mira", "hyphen"), ""),
     (sends_a_parameter, (NOT_THE_WAY, "/health?X-Learner=Mira", "`params=`"), ""),
     (sends_one_name_to_all, (NOT_THE_WAY, "X-Learner: Tadeusz", "where does this name come from"), ""),
     (asks_nobody, (NOT_THE_WAY, "no request reached the server"), ""),
@@ -166,7 +166,7 @@ FIND_NOTHING = [
     (posts_to_what_exists, "wrong", ("answered 405, not 404", "does not take POST"), ""),
     (posts_to_nothing, "wrong", (NOT_THIS_WAY, "it was a POST"), ""),
     (insists, "wrong", (NOT_THIS_WAY, "it took 3 requests"), ""),
-    (tries_the_known_ones, "wrong", ("2 requests, and no 404 among them",), ""),
+    (tries_the_known_ones, "wrong", ("2 requests, and no 404 among them", "Which path can it not know"), ""),
 ]
 
 

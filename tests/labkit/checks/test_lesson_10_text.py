@@ -101,7 +101,7 @@ def counts_deltas(base_url: str, key: str, prompt: str) -> Any:
     return "".join(deltas), len(deltas)
 
 
-def takes_completion_tokens(base_url: str, key: str, prompt: str) -> Any:
+def takes_the_wrong_number(base_url: str, key: str, prompt: str) -> Any:
     found = list(events(post(base_url, key, prompt)))
     return "".join(map(text_of, found)), found[-1]["usage"]["prompt_tokens"]
 
@@ -136,13 +136,13 @@ def returns_the_text_alone(base_url: str, key: str, prompt: str) -> Any:
 WRONG = [
     (
         takes_each_chunk_for_an_event,
-        ("not what the server sent", "chunks: d | a | t | a | :", "slice"),
+        ("not what the server sent", "chunks: d | a | t | a | : ", "slice"),
         "chunk-is-event",
     ),
     (decodes_each_chunk_leniently, ("not what the server sent", "🍵", "portions of any size"), "chunk-is-event"),
     (waits_for_two_line_feeds, ("not what the server sent", "crlf", "with the end of a line"), ""),
     (counts_deltas, ("number of tokens is not", "include_usage"), "delta-is-token"),
-    (takes_completion_tokens, ("number of tokens is not", "total_tokens: "), ""),
+    (takes_the_wrong_number, ("number of tokens is not", "total_tokens: ", "which of them is the whole bill"), ""),
     (does_not_stream, (NOT_THE_WAY, "the answer came in one piece", "stream: null"), ""),
     (asks_again_for_the_bill, (NOT_THE_WAY, "it took 2 requests", "each one is paid for"), ""),
     (asks_nobody, ("No request with this key", "Authorization: Bearer"), ""),
@@ -152,7 +152,11 @@ WRONG = [
 ]
 CRASHING = [
     (reads_the_first_choice, ("IndexError", 'event["choices"][0]'), "every-chunk-has-choices"),
-    (takes_every_line_for_an_event, ("JSONDecodeError", "pings,crlf", "json.loads(line[6:])"), ""),
+    (
+        takes_every_line_for_an_event,
+        ("JSONDecodeError", "pings,crlf", "json.loads(line[6:])", "of takes_every_line"),
+        "",
+    ),
     (decodes_each_chunk, ("UnicodeDecodeError", "slice;bytes=1"), "chunk-is-event"),
 ]
 

@@ -21,12 +21,12 @@ def test_brief_names_the_request_the_headers_asked_for_the_deltas_and_the_end() 
         '→ {"stream": true}',
     ]
     assert lines[4] == "← HTTP/1.1 200 OK"
-    assert lines[5].startswith("← 1 chunk: data: {")
-    assert lines[6:] == ["← 1 delta: Tea 🍵", "← last event: [DONE]", "= complete (crlf)"]
+    assert lines[5].startswith("← 1 chunk: data:  …")
+    assert lines[6:] == ["← 1 delta: Tea 🍵", "← last event: [DONE]", "= HTTP answer: complete (crlf)"]
 
 
 def test_brief_of_an_exchange_that_is_still_open_says_so() -> None:
-    assert brief(exchange(ended=None)).endswith("= still open")
+    assert brief(exchange(ended=None)).endswith("= HTTP answer: still open")
 
 
 def test_of_many_exchanges_the_first_are_shown_and_the_rest_counted() -> None:
