@@ -71,8 +71,3 @@ def _size(line: bytes) -> int:
     """The size in a chunk's first line; 0 for one that is no size, which ends the connection anyway."""
     digits = line.partition(b";")[0].strip()
     return int(digits, 16) if re.fullmatch(rb"[0-9A-Fa-f]{1,15}", digits) else 0
-
-
-def request_length(raw: bytes) -> int:
-    """How many of these bytes are the first request (head and body); all of them when it is not whole yet."""
-    return Meter().feed(raw)

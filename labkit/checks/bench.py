@@ -82,18 +82,15 @@ class Bench:
         return text
 
     def call(self, scene: Scene, answer: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        """Run the learner's code. Raises NotStarted, Crashed, Wrong (it hangs), or what `allowed` names.
+        """Run the learner's code. Raises NotStarted, Crashed, or Wrong (it hangs).
 
         A call that hangs is freed by closing its connections: that also ends a blocking read.
         """
-        return self.attempt(scene, lambda: answer(*args, **options))
-
-    def attempt(self, scene: Scene, job: Callable[[], Any], *, allowed: tuple[type[Exception], ...] = ()) -> Any:
         box: dict[str, Any] = {}
 
         def run() -> None:
             try:
-                box["value"] = job()
+                box["value"] = answer(*args, **options)
             except BaseException as error:  # also SystemExit: whatever the code does is an outcome, not our failure
                 box["error"] = error
 
@@ -115,8 +112,6 @@ class Bench:
         error = box["error"]
         if isinstance(error, NotImplementedError):
             raise NotStarted
-        if isinstance(error, allowed):
-            raise error
         looks_like = (scene.beliefs[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in scene.beliefs)
         raise Crashed(_told(error), scene.fault, next(looks_like, ""))
 

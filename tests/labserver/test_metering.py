@@ -2,7 +2,7 @@
 
 import pytest
 
-from labserver.metering import Meter, request_length
+from labserver.metering import Meter
 
 GET = b"GET /health HTTP/1.1\r\nHost: lab\r\n\r\n"
 POST = b"POST /x HTTP/1.1\r\nHost: lab\r\nContent-Length: 5\r\n\r\n"
@@ -25,6 +25,10 @@ RARE_CHUNKS = [
     pytest.param(CHUNKED + b"5\r\nhello\r\n0;last\r\n\r\n", id="an extension on the last chunk"),
     pytest.param(CHUNKED + b"5\r\nhello\r\n000\r\n\r\n", id="a last chunk of three zeros"),
 ]
+
+
+def request_length(raw: bytes) -> int:
+    return Meter().feed(raw)
 
 
 @pytest.mark.parametrize("after", [b"", GET, b"GE", b"\r\n0\r\n\r\n"])
