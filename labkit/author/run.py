@@ -12,7 +12,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 from labkit.author import ipynb
-from labkit.author.normal import normalise, plain
+from labkit.author.normal import normalise, pictureless, plain
 from labkit.author.problem import Problem, Refused
 from labkit.manifest import MANIFEST, load
 
@@ -31,6 +31,8 @@ def run(
 ) -> list[Path]:
     """Execute and normalise the notebooks of these lessons, all without a name; the files that changed.
 
+    A picture drawn from measured times is another one in every run; it alone is no change.
+
     `variables` is the kernels' environment. Without `home` they get a LABKIT_HOME of their own, whose server is ended
     afterwards, so that an author's own server is not disturbed. A cell that fails stops the run (Refused); the
     notebook in which it stands stays as it was.
@@ -42,7 +44,7 @@ def run(
             file = f"{path.parent.name}/{path.name}"
             say(f"running {file}")
             content = ipynb.encode(normalise(execute(path, file, environment)))
-            if path.read_bytes() != content:
+            if pictureless(path.read_bytes()) != pictureless(content):
                 ipynb.write(path, content)
                 changed.append(path)
     return changed

@@ -3,7 +3,7 @@
 from typing import Any
 
 from labkit.author import ipynb
-from labkit.author.normal import joined, normalise
+from labkit.author.normal import joined, normalise, pictureless
 
 
 def normal(notebook: dict[str, Any]) -> Any:
@@ -85,3 +85,9 @@ def test_normalising_twice_changes_nothing(bench: Any) -> None:
     node = normal(bench.notebook(bench.code("a", 3, bench.printed("a"), bench.printed("b"))))
     once = ipynb.encode(node)
     assert ipynb.encode(normalise(node)) == once
+
+
+def test_two_runs_whose_pictures_alone_differ_are_the_same() -> None:
+    shown = b'<img alt=\\"%s\\" src=\\"data:image/png;base64,%s\\">'
+    assert pictureless(shown % (b"a cup", b"iVBORw0+/A==")) == pictureless(shown % (b"a cup", b"iVBORx"))
+    assert pictureless(shown % (b"a cup", b"iVBO")) != pictureless(shown % (b"a pot", b"iVBO"))
