@@ -12,6 +12,7 @@ from dataclasses import dataclass
 Piece = tuple[float, bytes]
 
 BLOCK_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+LINE_END = re.compile(r"\r\n|\n|\r")  # and nothing else: str.splitlines would also cut at U+2028, which JSON may carry
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,8 @@ def chunks(body: Iterable[Piece]) -> Iterator[Piece]:
                 break
             yield at, rest[line_end + 2 : end]
             rest = rest[end + 2 :]
+            if not size:
+                return  # trailers may follow (RFC 9112, section 7.1.2)
 
 
 def events(body: Iterable[Piece]) -> Iterator[Event]:
@@ -89,9 +92,9 @@ def events(body: Iterable[Piece]) -> Iterator[Event]:
 
 def _event(at: float, block: str) -> Event | None:
     fields: dict[str, list[str]] = {}
-    for line in block.splitlines():
+    for line in LINE_END.split(block):
         name, _, value = line.partition(":")
         fields.setdefault(name, []).append(value.removeprefix(" "))
     if "data" not in fields:
         return None
-    return Event(at, "\n".join(fields["data"]), fields.get("event", ["message"])[-1], fields.get("id", [""])[-1])
+    return Event(at, "\n".join(fields["data"]), fields.get("event", [""])[-1] or "message", fields.get("id", [""])[-1])

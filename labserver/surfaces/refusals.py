@@ -80,8 +80,8 @@ async def _http_error(connection: HTTPConnection, error: Exception) -> JSONRespo
     }
     response = respond(connection, refusals.get(error.status_code, InvalidRequest(str(error.detail))))
     response.headers.update(error.headers or {})
-    if error.status_code == 405:
-        response.headers["allow"] = ", ".join(_methods(connection))
+    if error.status_code == 405 and (methods := _methods(connection)):
+        response.headers["allow"] = ", ".join(methods)
     return response
 
 

@@ -140,7 +140,10 @@ def test_rest_lists_every_field_that_does_not_fit(server) -> None:
     assert all(name in error["message"] for name in error["details"]["fields"])
 
 
-@pytest.mark.parametrize(("path", "allow"), [(QUERY, {"POST"}), (CHAT, {"POST"}), ("/v1/models", {"GET"})])
+@pytest.mark.parametrize(
+    ("path", "allow"),
+    [(QUERY, {"POST"}), (CHAT, {"POST"}), ("/v1/models", {"GET"}), ("/openapi.json", {"GET", "HEAD"})],
+)
 def test_405_says_what_is_allowed(server, path: str, allow: set[str]) -> None:
     status, _, headers = refused(server, "PUT", path)
     assert status == 405
@@ -190,7 +193,16 @@ def test_a_websocket_is_refused_as_plain_http_in_rest_shape_before_it_opens(serv
     assert is_rest(json.loads(body)["error"])
 
 
-@pytest.mark.parametrize("raw", [b"tea", b"GET /a b HTTP/1.1", b"GET /\xff HTTP/1.1", b"\x16\x03\x01\0"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(b"tea", id="one word"),
+        pytest.param(b"GET /a b HTTP/1.1", id="a space in the path"),
+        pytest.param(b"GET /\xff HTTP/1.1", id="a path that is not ASCII"),
+        pytest.param(b"\x16\x03\x01\0", id="TLS"),
+        pytest.param(b"POST /health HTTP/1.1\r\nContent-Length: " + b"9" * 5000, id="a length of 5000 digits"),
+    ],
+)
 def test_a_request_that_is_no_http_is_refused_by_the_server_itself(server, raw: bytes) -> None:
     with server.dial() as wire:
         wire.send(raw + b"\r\nHost: lab\r\n\r\n")
