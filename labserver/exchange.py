@@ -21,8 +21,8 @@ class Exchange:
     """A request and its answer, or a WebSocket from handshake to goodbye.
 
     `connection` counts the server's TCP connections, `nth` the exchanges on this one (1 = a new connection).
-    `sent` and `received` hold what was read and written in one piece, up to `keep` bytes in all; `dropped` counts the
-    bytes past that. `writes` counts every piece written, kept or not.
+    `sent` and `received` hold what was read and written in one piece, up to `keep` bytes in all; `kept` and `dropped` count
+    the bytes within and past that. `writes` counts every piece written, kept or not.
     """
 
     connection: int
@@ -35,6 +35,7 @@ class Exchange:
     sent: list[Segment] = field(default_factory=list)
     writes: int = 0
     dropped: int = 0
+    kept: int = 0
     ended: str | None = None
     seconds: float | None = None
     cause: str | None = None
@@ -54,15 +55,14 @@ class Exchange:
 
     def keep_at_most(self, keep: int) -> None:
         """Less room than was given at first: what is kept beyond it goes, the latest pieces first."""
-        kept = sum(len(data) for _, data in (*self.received, *self.sent))
-        if kept + self.keep <= keep:
+        if self.kept + self.keep <= keep:
             return
-        self.keep = max(0, keep - kept)
+        self.keep = max(0, keep - self.kept)
         for pieces in (self.sent, self.received):
-            while kept > keep and pieces:
+            while self.kept > keep and pieces:
                 at, data = pieces.pop()
-                rest = max(0, len(data) - (kept - keep))
-                kept -= len(data) - rest
+                rest = max(0, len(data) - (self.kept - keep))
+                self.kept -= len(data) - rest
                 self.dropped += len(data) - rest
                 if rest:
                     pieces.append((at, data[:rest]))
@@ -70,6 +70,7 @@ class Exchange:
     def _has_room(self, data: bytes) -> bool:
         if self.keep >= len(data):
             self.keep -= len(data)
+            self.kept += len(data)
             return True
         self.keep = 0
         self.dropped += len(data)

@@ -6,6 +6,7 @@ JSON carries unharmed and `.encode("latin-1")` turns back.
 
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from labserver import frames
@@ -14,23 +15,48 @@ from labserver.exchange import Exchange, Segment
 BLOT = b"[key]"
 
 
-class Journal:
-    """The last `size` exchanges of one sandbox, oldest first, numbered from 1 for as long as it lives."""
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One exchange in its sandbox: its number there, and the number of its TCP connection there; both from 1."""
 
-    def __init__(self, size: int) -> None:
-        self._ring: deque[tuple[int, Exchange]] = deque(maxlen=size)
+    number: int
+    connection: int
+    exchange: Exchange
+
+
+class Journal:
+    """The last `size` exchanges of one sandbox, oldest first, and of those no more than about `budget` bytes."""
+
+    def __init__(self, size: int, budget: int = 16 * 1024 * 1024) -> None:
+        self._ring: deque[Entry] = deque(maxlen=size)
+        self._budget = budget
+        self._weigh_every = max(1, size // 8)  # a look at all of them is not for every request
         self._count = 0
-        self._connections: dict[int, int] = {}
+        self._connections = 0
 
     def open(self, exchange: Exchange) -> None:
         self._count += 1
-        self._ring.append((self._count, exchange))
-        self._connections.setdefault(exchange.connection, len(self._connections) + 1)
+        self._ring.append(Entry(self._count, self._connection_of(exchange), exchange))
+        if self._count % self._weigh_every == 0:
+            self._lighten()
+
+    def _connection_of(self, exchange: Exchange) -> int:
+        earlier = reversed(self._ring) if exchange.nth > 1 else ()
+        for entry in earlier:
+            if entry.exchange.connection == exchange.connection:
+                return entry.connection
+        self._connections += 1
+        return self._connections
+
+    def _lighten(self) -> None:
+        """Let the oldest go until what is left fits the budget; the newest always stays."""
+        weight = sum(entry.exchange.kept for entry in self._ring)
+        while weight > self._budget and len(self._ring) > 1:
+            weight -= self._ring.popleft().exchange.kept
 
     def clear(self) -> None:
         self._ring.clear()
-        self._connections.clear()
-        self._count = 0
+        self._count = self._connections = 0
 
     @property
     def count(self) -> int:
@@ -38,11 +64,11 @@ class Journal:
         return self._count
 
     def still_open(self) -> list[Exchange]:
-        return [exchange for _, exchange in self._ring if exchange.ended is None]
+        return [entry.exchange for entry in self._ring if entry.exchange.ended is None]
 
     def records(self, last: int | None = None) -> list[dict[str, Any]]:
         chosen = list(self._ring)[-last:] if last else list(self._ring)
-        return [record(number, self._connections[exchange.connection], exchange) for number, exchange in chosen]
+        return [record(entry.number, entry.connection, entry.exchange) for entry in chosen]
 
 
 def record(number: int, connection: int, exchange: Exchange) -> dict[str, Any]:

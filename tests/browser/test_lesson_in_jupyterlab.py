@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page
@@ -50,6 +51,9 @@ def test_a_learner_runs_the_whole_lesson(page: Page, running: Any, lesson: str, 
     assert all(not cell["outputs"] for cell in notebook(copy)), "the copy gives the predictions away"
     address = running.jupyter.replace("10_streaming_a_language_model", lesson) + "&reset"
 
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
     run_all(page, address, copy)
 
     shots = Path(os.environ.get("WIRELAB_SHOTS", tmp_path))
@@ -57,6 +61,7 @@ def test_a_learner_runs_the_whole_lesson(page: Page, running: Any, lesson: str, 
     ran, stored = notebook(copy), notebook(Path("notebooks") / f"{lesson}.ipynb")
     errors = [output for cell in ran for output in cell["outputs"] if output["output_type"] == "error"]
     assert errors == []
+    assert {urlsplit(url).hostname for url in asked if url.startswith("http")} == {"127.0.0.1"}, "it left the machine"
     assert printed(ran) == printed(stored)
 
 

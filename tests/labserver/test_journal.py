@@ -65,6 +65,31 @@ def test_the_ring_forgets_the_oldest_and_keeps_counting() -> None:
     assert (journal.count, journal.records()) == (0, [])
 
 
+def test_a_journal_that_grows_too_heavy_lets_the_oldest_go() -> None:
+    journal = Journal(8, budget=100)
+    for _ in range(8):
+        one = exchange()
+        one.came_in(b"x" * 40)
+        journal.open(one)
+    assert [one["number"] for one in journal.records()] == [7, 8]
+
+
+def test_an_exchange_too_heavy_by_itself_stays_while_it_is_the_newest() -> None:
+    journal = Journal(8, budget=100)
+    for _ in range(2):
+        one = exchange()
+        one.came_in(b"x" * 500)
+        journal.open(one)
+    assert [one["number"] for one in journal.records()] == [2]
+
+
+def test_connections_are_counted_within_the_sandbox_and_a_kept_one_keeps_its_number() -> None:
+    journal = Journal(10)
+    for connection, nth in [(71, 1), (90, 3), (71, 2), (90, 4), (12, 1)]:
+        journal.open(Exchange(connection=connection, nth=nth, hang_up=lambda: None, keep=10))
+    assert [one["connection"] for one in journal.records()] == [1, 2, 1, 2, 3]
+
+
 def test_only_so_many_bytes_are_kept_and_the_rest_are_counted() -> None:
     one = exchange(keep=10)
     one.came_in(b"12345")
