@@ -21,8 +21,8 @@ class Exchange:
     """A request and its answer, or a WebSocket from handshake to goodbye.
 
     `connection` counts the server's TCP connections, `nth` the exchanges on this one (1 = a new connection).
-    `sent` and `received` hold what was read and written in one piece, up to `keep` bytes in all; `kept` and `dropped` count
-    the bytes within and past that. `writes` counts every piece written, kept or not.
+    `sent` and `received` hold what was read and written in one piece, up to `keep` bytes in all; `kept` counts them,
+    `dropped` the bytes past that. `writes` counts every piece written, kept or not.
     """
 
     connection: int
