@@ -7,7 +7,7 @@ from typing import Any
 
 from labkit.manifest import MANIFEST, Lesson, ManifestError, load
 
-MARK = re.compile(r"^\s*# (BEGIN|END) SOLUTION\s*$\n?", re.MULTILINE)
+MARK = re.compile(r"^[ \t]*# (BEGIN|END) SOLUTION[ \t]*$\n?", re.MULTILINE)
 FOLDERS = ("solutions", "notebooks")  # a guided exercise is solved in its lesson
 
 

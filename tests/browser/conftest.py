@@ -35,7 +35,7 @@ class Running:
     work: Path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     home = tmp_path_factory.mktemp("up")
     log = home / "up.log"
@@ -64,7 +64,9 @@ def _addresses(up: "subprocess.Popen[bytes]", log: Path, work: Path) -> Running:
     pytest.fail(f"`wirelab up` did not come up:\n{log.read_text()}")
 
 
-@pytest.fixture(scope="session")
+# Never wider than a module: while Playwright's synchronous API is open, it keeps an event loop running in this thread,
+# and no asynchronous test can run.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     path = runpy.run_path(str(ROOT / "tests/browser/find.py"))["browser"]()
     if path is None:
