@@ -56,9 +56,9 @@ class Lab:
         try:
             exchange = seen[nth]
         except IndexError:
+            count = "no request" if not seen else f"only {len(seen)} request{'s' if len(seen) > 1 else ''}"
             raise LookupError(
-                f"The server saw {len(seen)} requests of this lab, so there is no number {nth}. Did your request carry "
-                "the key of this lab? Without it, it went to the open sandbox."
+                f"The server saw {count} of this lab. Did yours carry the key, lab.key? Without it, it is nobody's."
             ) from None
         return Wire(exchange, render.wire(exchange, raw=raw))
 
@@ -71,7 +71,7 @@ class Lab:
 
     def check(self, exercise: str, answer: Callable[..., Any] | None = None) -> None:
         """Try an answer against a fresh sandbox and say what the server saw."""
-        outcome = checks.run(self._known(exercise), answer, self.home)
+        outcome = checks.run(self._known(exercise), answer, self.home, keys=[self.key])
         self.progress.note("attempt", exercise, status=outcome.status, belief=outcome.belief)
         print(render.card(outcome))
 

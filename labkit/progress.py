@@ -20,9 +20,9 @@ class Progress:
 
     def note(self, kind: str, exercise: str, **details: Any) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        line = json.dumps({"at": time.time(), "kind": kind, "exercise": exercise, **details}) + "\n"
+        entry = json.dumps({"at": time.time(), "kind": kind, "exercise": exercise, **details})
         with self.path.open("a", encoding="utf-8") as log:
-            log.write(line)
+            log.write(f"\n{entry}\n")  # the first newline ends a line that a crash may have torn
 
     def read(self, exercise: str | None = None) -> Iterator[dict[str, Any]]:
         """Every entry in order, of one exercise or of all."""

@@ -5,6 +5,7 @@ bytes that are not text show as escapes. What differs from machine to machine is
 chunks are folded, unless `raw` asks for everything. Keys never show.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from labkit.witness import Exchange, Frame
 
 T = TypeVar("T")
 
+MASKED_KEY = re.compile(r"\[key\*+\]")
 WIDTH = 100
 FIRST, LAST = 4, 3  # chunks shown before and after the fold
 BODY_LINES = 8
@@ -26,7 +28,12 @@ FAMILY = "x-stainless-"  # the openai SDK's own telemetry: a line for each, with
 def wire(exchange: Exchange, *, raw: bool = False) -> str:
     """The whole exchange, `→` for what the client sent and `←` for what the server sent, and how it ended."""
     lines = [*_request(exchange, raw), "", *_response(exchange, raw), "", _end(exchange)]
-    return "\n".join(lines)
+    return "\n".join(lines) if raw else keyless("\n".join(lines))
+
+
+def keyless(text: str) -> str:
+    """The journal masks a key at its full length; a reader needs less."""
+    return MASKED_KEY.sub("[key]", text)
 
 
 def _request(exchange: Exchange, raw: bool) -> list[str]:
@@ -103,13 +110,25 @@ def _folded(items: Sequence[T], show: Callable[[T, bool], str], noun: str, raw: 
 def _end(exchange: Exchange) -> str:
     fault = f" ({exchange.fault})" if exchange.fault else ""
     how = "still open" if exchange.ended is None else exchange.ended
-    return f"= {how}{fault}; request {exchange.nth} on connection {exchange.connection}"
+    rest = f"; {exchange.dropped} more bytes crossed than the journal keeps" if exchange.dropped else ""
+    return f"= {how}{fault}; request {exchange.nth} on connection {exchange.connection}{rest}"
 
 
 def escaped(data: bytes) -> str:
-    r"""Bytes as readable text: UTF-8 where it is UTF-8, `\n`, `\r` and `\xf0` where it is not."""
-    text = data.decode("utf-8", "backslashreplace")
-    return text.replace("\r", r"\r").replace("\n", r"\n").replace("\t", r"\t")
+    r"""Bytes as readable text on one line: UTF-8, with escapes for what is not text, and `\\` for a backslash.
+
+    Two different byte strings never read the same, but for keys: those all read `[key]`.
+    """
+    text = "".join(_visible(letter) for letter in data.decode("utf-8", "surrogateescape"))
+    return keyless(text)
+
+
+def _visible(letter: str) -> str:
+    if letter == "\\":
+        return r"\\"
+    if "\udc80" <= letter <= "\udcff":  # a byte that is not UTF-8 here
+        return f"\\x{ord(letter) - 0xDC00:02x}"
+    return letter if letter.isprintable() else letter.encode("unicode_escape").decode()
 
 
 def _middle_out(text: str, width: int) -> str:

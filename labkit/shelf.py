@@ -16,7 +16,7 @@ def lesson(course: Path, name: str) -> Lesson:
     try:
         return load(course / MANIFEST).lesson(name)
     except ManifestError as error:
-        raise LookupError(error.cure) from None
+        raise LookupError(f"{error.what} {error.cure}") from None
 
 
 def solution(course: Path, exercise: str) -> str:

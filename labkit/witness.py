@@ -38,7 +38,7 @@ class Exchange:
 
     `connection` counts this sandbox's TCP connections from 1, `nth` the exchanges on that connection. `ended` is
     `complete`, `client left`, `cut by a fault`, `server closed`, or None while it is open. `produced` is how many
-    deltas the model made, sent or not.
+    deltas the model made, sent or not; `dropped` how many bytes crossed that the journal had no room for.
     """
 
     number: int
@@ -53,6 +53,7 @@ class Exchange:
     seconds: float | None
     fault: str
     produced: int
+    dropped: int
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Self:
@@ -65,6 +66,7 @@ class Exchange:
             seconds=record["seconds"],
             fault=record["fault"],
             produced=record["produced"],
+            dropped=record["dropped"],
         )
 
     def __repr__(self) -> str:
@@ -161,32 +163,42 @@ class Witness:
 
     def exchanges(self, *, wait: float = 1.0) -> list[Exchange]:
         """Everything in the journal, oldest first; waits up to `wait` seconds for open exchanges to end."""
-        found = _told(self._http.get("/lab/journal", params={"wait": wait}))
+        found = self._ask("GET", "/lab/journal", params={"wait": wait})
         return [Exchange.from_json(record) for record in found["exchanges"]]
 
     def add_fault(self, plan: str, *, path: str = "*", first: int = 1) -> str:
         """Break the next `first` matching answers; gives back the plan as the server spells it."""
         body = {"plan": plan, "path": path, "first": first}
-        return str(_told(self._http.post("/lab/faults", json=body))["plan"])
+        return str(self._ask("POST", "/lab/faults", json=body)["plan"])
 
     def clear_faults(self) -> None:
-        _told(self._http.delete("/lab/faults"))
+        self._ask("DELETE", "/lab/faults")
 
     def hang_up(self) -> int:
         """Close every connection of this sandbox that still waits; frees a client that hangs."""
-        return int(_told(self._http.post("/lab/hangup"))["closed"])
+        return int(self._ask("POST", "/lab/hangup")["closed"])
 
     def open_door(self) -> str:
         """A listener for this sandbox alone; gives its url."""
-        return str(_told(self._http.post("/lab/door"))["url"])
+        return str(self._ask("POST", "/lab/door")["url"])
 
     def close_door(self) -> None:
-        _told(self._http.delete("/lab/door"))
+        self._ask("DELETE", "/lab/door")
 
     def end(self) -> None:
         """End the sandbox; its key opens nothing any more."""
-        _told(self._http.delete("/lab/sandboxes"))
-        self.close()
+        try:
+            self._ask("DELETE", "/lab/sandboxes")
+        finally:
+            self.close()
+
+    def _ask(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        try:
+            return _told(self._http.request(method, path, **options))
+        except httpx2.TransportError:
+            raise WitnessError(
+                "The lab server does not answer. Run the `labkit.open` cell again: it starts one where there is none."
+            ) from None
 
     def close(self) -> None:
         self._http.close()
@@ -206,4 +218,6 @@ def _told(answer: httpx2.Response) -> dict[str, Any]:
         message = answer.json()["error"]["message"]
     except (ValueError, KeyError, TypeError):
         message = f"the lab server answered {answer.status_code}"
-    raise WitnessError(f"{message} (Run the `labkit.open` cell again if the lab server was restarted.)")
+    if answer.status_code == 401:
+        message = "The lab server does not know this lab any more: it was restarted. Run the `labkit.open` cell again."
+    raise WitnessError(message)

@@ -12,8 +12,6 @@ from typing import Any
 from labserver import frames
 from labserver.exchange import Exchange, Segment
 
-BLOT = b"[key]"
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -116,8 +114,13 @@ def redact(segments: list[Segment], secrets: tuple[bytes, ...]) -> list[Segment]
 
 def _blot(data: bytes, secrets: tuple[bytes, ...]) -> bytes:
     for secret in secrets:
-        data = data.replace(secret, BLOT)
+        data = data.replace(secret, mask(secret))
     return data
+
+
+def mask(secret: bytes) -> bytes:
+    """What stands where a secret stood: as long as it was, so that every length on the wire stays true."""
+    return b"[key" + b"*" * (len(secret) - 5) + b"]" if len(secret) > 4 else b"*" * len(secret)
 
 
 def split_head(segments: list[Segment]) -> tuple[list[Segment], list[Segment]]:

@@ -1,6 +1,6 @@
 """CHECKS: what judges each exercise, one row each. A check sets a scene, calls the answer, and reads the journal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,14 +32,14 @@ CHECKS = {
 }
 
 
-def run(exercise: str, answer: Any, url: str, *, patience: float = PATIENCE) -> Outcome:
+def run(exercise: str, answer: Any, url: str, *, patience: float = PATIENCE, keys: Iterable[str] = ()) -> Outcome:
     """Judge one answer against the lab server at `url`. Every way to fail is an Outcome; nothing is raised."""
     check = CHECKS[exercise]
     if answer is None or not callable(answer):
-        said = "no function" if answer is None else f"a {type(answer).__name__}"
+        said = "no function" if answer is None else f"something else than a function ({type(answer).__name__})"
         look = f'lab.check("{exercise}", your_function), without brackets after its name'
         return Outcome(exercise, "not started", f"The check was given {said}.", look=look)
-    bench = Bench(url, exercise, patience)
+    bench = Bench(url, exercise, patience, list(keys))
     outcome = _judged(check, bench, answer)
     told: dict[str, Any] = {
         name: bench.keyless(getattr(outcome, name)) for name in ("summary", "expected", "seen", "proof", "look")

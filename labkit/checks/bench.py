@@ -54,28 +54,28 @@ class Scene:
 
 @dataclass(slots=True)
 class Bench:
-    """Use it with `with`: the sandboxes that it made end with it."""
+    """Use it with `with`: the sandboxes that it made end with it. `keys` are those that no card may show."""
 
     url: str
     exercise: str
     patience: float = PATIENCE
+    keys: list[str] = field(default_factory=list)
     _open: ExitStack = field(default_factory=ExitStack)
-    _keys: list[str] = field(default_factory=list)
 
     def scene(self, seed: int, *faults: str, door: bool = False, beliefs: Mapping[str, str] | None = None) -> Scene:
         """A fresh seeded sandbox. Each fault is a plan for one request, in order; `door` gives it a port of its own."""
         witness = Witness.of_new_sandbox(self.url, name=f"check {self.exercise}", seed=seed)
         self._open.callback(witness.close)  # which comes last, also where the server cannot be told any more
         self._open.callback(witness.end)
-        self._keys.append(witness.key)
+        self.keys.append(witness.key)
         for plan in faults:
             witness.add_fault(plan)
         base_url = witness.open_door() if door else self.url
         return Scene(base_url, witness.key, witness, ", then ".join(faults), beliefs or {})
 
     def keyless(self, text: str) -> str:
-        """The text without any key of these scenes, or a piece of one: what a card prints is saved in the notebook."""
-        for key in self._keys:
+        """The text without any key, or a piece of one: what a card prints is saved in the notebook."""
+        for key in self.keys:
             for size in range(len(key), TELLING - 1, -1):
                 for start in range(len(key) - size + 1):
                     text = text.replace(key[start : start + size], "[key]")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from labkit.render import escaped
+from labkit.render import escaped, keyless
 from labkit.witness import Exchange
 
 WIDTH = 90
@@ -34,7 +34,7 @@ def brief(exchange: Exchange, headers: Sequence[str] = (), *, chunks: int = 0) -
         lines.append(f"← {counted(len(exchange.deltas), 'delta')}: {_short(escaped(_said(exchange).encode()))}")
         lines.append(f"← last event: {_short(escaped(exchange.events[-1].data.encode()))}")
     fault = f" ({exchange.fault})" if exchange.fault else ""
-    return "\n".join([*lines, f"= HTTP answer: {exchange.ended or 'still open'}{fault}"])
+    return keyless("\n".join([*lines, f"= HTTP answer: {exchange.ended or 'still open'}{fault}"]))
 
 
 def each(exchanges: Sequence[Exchange], most: int = 3) -> str:

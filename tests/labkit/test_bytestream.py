@@ -186,7 +186,6 @@ def test_only_cr_and_lf_end_a_line_whatever_python_takes_for_one(character: str)
     assert data_of(f"data: green{character}tea\n\n".encode()) == [f"green{character}tea"]
 
 
-@pytest.mark.xfail(strict=True, reason="blank lines after another kind of line end, and a BOM, are not understood")
 @pytest.mark.parametrize(
     ("body", "due"),
     [

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 
-import httpx2
 import pytest
 import requests
 from openai import OpenAI
@@ -20,7 +19,7 @@ FAST = {"x-lab-pace": "ttft=0;tps=10000;jitter=0"}
 SLOW = {"x-lab-pace": "ttft=0;tps=2;jitter=0"}
 QUERY = {"query": SCRIPT, "model": "script"}
 CHAT = {"model": "script", "messages": [{"role": "user", "content": SCRIPT}]}
-CURE = r"\(Run the `labkit\.open` cell again if the lab server was restarted\.\)$"
+CURE = r"Run the `labkit\.open` cell again"
 
 
 @pytest.fixture
@@ -214,22 +213,13 @@ def test_a_delta_may_hold_what_python_takes_for_a_line_end(witness: Witness) -> 
     assert text_of(last(witness)) == ["one\u2028two", " three\x85four"]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=ValueError,
-    reason="the journal blots an echoed key out of the recorded chunk but the size line before it stays, so chunks() "
-    "loses its place: lab.wire() and every check raise ValueError. Cure: blot with as many bytes as the key has",
-)
 def test_a_key_that_the_model_repeats_is_blotted_out_and_the_rest_is_still_read(witness: Witness) -> None:
     read(witness, "/api/v1/query/stream", {"query": f"Green| {witness.key}| tea", "model": "script"})
     seen = last(witness)
-    assert [text for text in text_of(seen) if "[key]" not in text] == ["Green", " tea"]
+    assert [text for text in text_of(seen) if "[key*" not in text] == ["Green", " tea"]
     assert seen.events[-1].data == "[DONE]"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="split() takes `100 Continue` (curl sends Expect for a large body) for the answer"
-)
 def test_the_answer_is_the_final_one_not_the_100_before_it(witness: Witness, server) -> None:
     with server.dial() as wire:
         wire.send(server.request("POST", "/api/v1/query", QUERY, witness.key, expect="100-continue"))
@@ -329,18 +319,18 @@ def test_closing_a_door_that_was_never_opened_is_no_error(witness: Witness) -> N
 
 
 def test_a_bad_plan_is_refused_in_the_servers_own_words(witness: Witness) -> None:
-    with pytest.raises(WitnessError, match=rf"^x-lab-fault has no fault 'tea'\. It has: .*cut.* {CURE}"):
+    with pytest.raises(WitnessError, match=r"^x-lab-fault has no fault 'tea'\. It has: .*cut.*"):
         witness.add_fault("tea")
-    with pytest.raises(WitnessError, match=rf"cut;after must be a whole number from 0 to 10000, not '-1'\. {CURE}"):
+    with pytest.raises(WitnessError, match=r"cut;after must be a whole number from 0 to 10000, not '-1'\.$"):
         witness.add_fault("cut;after=-1")
-    with pytest.raises(WitnessError, match=rf"first: .*greater than or equal to 1.* {CURE}"):
+    with pytest.raises(WitnessError, match=r"first: .*greater than or equal to 1"):
         witness.add_fault("cut", first=0)
 
 
 def test_a_key_that_opens_nothing_is_refused_with_the_cure_and_never_shown(server) -> None:
     with Witness(server.url, "lab-made-up-by-somebody") as stranger:
         for ask in (stranger.exchanges, stranger.hang_up, stranger.open_door, stranger.clear_faults):
-            with pytest.raises(WitnessError, match=rf"^This key opens no sandbox here.* {CURE}") as caught:
+            with pytest.raises(WitnessError, match=CURE) as caught:
                 ask()
             assert "made-up" not in str(caught.value)
 
@@ -349,7 +339,7 @@ def test_a_key_that_opens_nothing_is_refused_with_the_cure_and_never_shown(serve
     ("seed", "told"), [(-1, "seed: Input should be greater than or equal to 0"), (2**31, "seed: Input should be less")]
 )
 def test_a_sandbox_that_the_server_refuses_to_make_is_told_in_its_words(server, seed: int, told: str) -> None:
-    with pytest.raises(WitnessError, match=rf"{told}.*{CURE}"):
+    with pytest.raises(WitnessError, match=told):
         Witness.of_new_sandbox(server.url, name="test", seed=seed)
 
 
@@ -361,7 +351,7 @@ def test_the_end_of_a_sandbox_makes_its_key_unknown_and_closes_its_door(server) 
     assert answer.status_code == 401
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{door}/health", timeout=5)
-    with Witness(server.url, witness.key) as again, pytest.raises(WitnessError, match="opens no sandbox"):
+    with Witness(server.url, witness.key) as again, pytest.raises(WitnessError, match=CURE):
         again.exchanges()
 
 
@@ -374,7 +364,7 @@ async def test_an_answer_in_no_known_shape_is_told_by_its_status(body: bytes) ->
 
     async with await asyncio.start_server(refuse, "127.0.0.1") as stranger:
         port = stranger.sockets[0].getsockname()[1]
-        told = rf"^the lab server answered 502 {CURE}"
+        told = "^the lab server answered 502$"
         with Witness(f"http://127.0.0.1:{port}", "lab-key") as witness, pytest.raises(WitnessError, match=told):
             await asyncio.to_thread(witness.exchanges)
 
@@ -386,23 +376,11 @@ def test_a_proxy_in_the_environment_does_not_stand_in_the_way(server, monkeypatc
         assert witness.exchanges() == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=httpx2.ConnectError,
-    reason="without a server the witness raises httpx2.ConnectError ('[Errno 111] …'): no words of ours, no cure, and "
-    "it differs by system. Cure: turn httpx2.TransportError into WitnessError in Witness",
-)
 def test_a_server_that_is_gone_is_told_with_the_cure() -> None:
     with Witness("http://127.0.0.1:9", "lab-key") as witness, pytest.raises(WitnessError, match=CURE):
         witness.exchanges()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AttributeError,
-    reason="the journal keeps 512 KiB of an exchange and says in `dropped` what it left out; Exchange does not read "
-    "it, so a long answer that did leave looks like one that ended early",
-)
 def test_an_exchange_too_long_to_keep_says_what_was_left_out(witness: Witness) -> None:
     words = ["tea " * 200] * 150
     body = {"model": "script", "messages": [{"role": "user", "content": "|".join(words)}], "stream": True, "n": 5}
