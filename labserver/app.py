@@ -29,6 +29,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,  # both pages load their scripts from a CDN, and the lab has no Internet
         redoc_url=None,
+        redirect_slashes=False,  # a path is what the map says, and a POST is not sent elsewhere
         middleware=[
             Middleware(VisitMiddleware, lab=lab),
             Middleware(FaultMiddleware),

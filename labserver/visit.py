@@ -99,13 +99,18 @@ class VisitMiddleware:
             await self.app(scope, receive, send)
             return
         state = scope["state"]
+        if (origin := auth.foreign_page(scope.get("method"), scope["headers"])) is not None:
+            state["refusal"] = Forbidden(
+                f"A page from {origin} may not do this here. Open it from this machine instead."
+            )
         credentials = auth.presented(scope["headers"], scope["query_string"])
+        key = auth.key_of(credentials)
         try:
-            sandbox = self.lab.sandboxes.find(auth.key_of(credentials), port=scope["server"][1])
+            sandbox = self.lab.sandboxes.find(key, port=scope["server"][1])
         except LabError as refusal:
-            state["refusal"] = refusal
+            state.setdefault("refusal", refusal)
             sandbox = self.lab.sandboxes.open
-        state["sandbox"] = sandbox
+        state["sandbox"], state["keyless"] = sandbox, key is None
         if scope["path"] == UNSEEN or scope["path"].startswith(UNSEEN + "/"):
             await self.app(scope, receive, send)
             return
@@ -114,9 +119,10 @@ class VisitMiddleware:
         exchange.keep_at_most(sandbox.tier.kept_bytes)
         sandbox.journal.open(exchange)
         try:
-            state["pace"], state["plan"] = self._wishes(scope, sandbox)
+            if "refusal" not in state:  # one who is not let in spends nobody's faults
+                state["pace"], state["plan"] = self._wishes(scope, sandbox)
         except LabError as refusal:
-            state.setdefault("refusal", refusal)
+            state["refusal"] = refusal
         exchange.fault = faults.spell(state.get("plan", {}))
         method = scope.get("method", "GET")
         request_id = f"req_{sandbox.digest(method, scope['path'])[:24]}"
@@ -155,12 +161,15 @@ def _own_sandbox(connection: HTTPConnection) -> Sandbox:
     if "refusal" in state:
         raise state["refusal"]
     sandbox: Sandbox = state["sandbox"]
-    if sandbox is lab.sandboxes.open and not lab.settings.solo:
+    through_a_door = state["keyless"] and sandbox is not lab.sandboxes.open  # whoever finds the port may come in there
+    if through_a_door or (sandbox is lab.sandboxes.open and not lab.settings.solo):
         raise Forbidden("This needs a sandbox of your own. Get a key from POST /lab/sandboxes and send it as a bearer.")
     return sandbox
 
 
 def _lab(connection: HTTPConnection) -> Lab:
+    if isinstance(refusal := connection.scope["state"].get("refusal"), Forbidden):
+        raise refusal
     lab: Lab = connection.app.state.lab
     return lab
 

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from labserver.errors import (
     InvalidRequest,
@@ -124,7 +125,16 @@ async def _unforeseen(connection: HTTPConnection, error: Exception) -> JSONRespo
     )
 
 
+async def _nothing_there(scope: Scope, receive: Receive, send: Send) -> None:
+    """What the router calls where no route fits; by itself it would refuse a WebSocket without a word."""
+    connection = HTTPConnection(scope)
+    await respond(connection, NotFound(f"There is nothing at {scope['path']}. The whole map is at /."))(
+        scope, receive, send
+    )
+
+
 def install(app: FastAPI) -> None:
+    app.router.default = _nothing_there
     app.add_exception_handler(LabError, _lab_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)
