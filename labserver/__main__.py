@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import errno
 import json
 import os
 import socket
@@ -23,6 +24,9 @@ from labserver.wiretap import TappedHttp
 
 DRAIN_SECONDS = 3
 BACKLOG = 2048
+DRAWS = 20  # tries at a free port: one that is free on 127.0.0.1 may be taken on ::1
+# The second and third are Windows's: in use, and held by a program that shares it with nobody.
+IN_USE = {errno.EADDRINUSE, getattr(errno, "WSAEADDRINUSE", 0), getattr(errno, "WSAEACCES", 0)} - {0}
 
 
 def read_settings(argv: Sequence[str]) -> Settings:
@@ -45,8 +49,11 @@ def read_settings(argv: Sequence[str]) -> Settings:
 def bind(port: int, tries: int) -> list[socket.socket]:
     """Listening sockets on 127.0.0.1 and, where there is IPv6, on ::1, at the first port that both can have."""
     last = min(port + tries - 1, 65535)
-    for candidate in range(port, last + 1):
-        first = _listen(socket.AF_INET, "127.0.0.1", candidate)
+    for candidate in range(port, last + 1) if port else [0] * DRAWS:
+        try:
+            first = _listen(socket.AF_INET, "127.0.0.1", candidate)
+        except PermissionError:
+            raise SystemExit(f"You may not listen on port {candidate}. Choose one above 1023 with --port.") from None
         if first is None:
             continue
         if not socket.has_ipv6:
@@ -78,9 +85,6 @@ def _listen(family: socket.AddressFamily, host: str, port: int) -> socket.socket
             return None
         raise
     return probe
-
-
-IN_USE = {98, 48, 10048, 10013, 13}  # EADDRINUSE on Linux, macOS and Windows; taken exclusively; not allowed
 
 
 class LabServer(uvicorn.Server):
