@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from labserver import __version__
+from labserver import __version__, strays
 from labserver.breaker import FaultMiddleware
 from labserver.lab import Lab
 from labserver.settings import Settings
@@ -18,6 +19,7 @@ from labserver.visit import VisitMiddleware
 def create_app(settings: Settings) -> FastAPI:
     """A lab server as an ASGI app. It wants a uvicorn whose HTTP class is `wiretap.TappedHttp` underneath."""
     lab = Lab.from_settings(settings)
+    lab.tap.adopt = partial(strays.adopt, lab.sandboxes)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:

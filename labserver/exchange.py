@@ -4,9 +4,11 @@ The wiretap fills it, the journal keeps and exports it, faults strike through it
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 Segment = tuple[float, bytes]
 
@@ -15,6 +17,15 @@ CLIENT_LEFT = "client left"
 CUT = "cut by a fault"
 SERVER_CLOSED = "server closed"
 
+STATUS_LINE = re.compile(rb"HTTP/1\.[01] (\d{3}) ")
+
+
+class Onlooker(Protocol):
+    """Who is told while it happens. `at` is seconds since the exchange opened."""
+
+    def came_in(self, at: float, data: bytes) -> None: ...
+    def went_out(self, at: float, data: bytes) -> None: ...
+
 
 @dataclass(slots=True, eq=False)
 class Exchange:
@@ -22,7 +33,11 @@ class Exchange:
 
     `connection` counts the server's TCP connections, `nth` the exchanges on this one (1 = a new connection).
     `sent` and `received` hold what was read and written in one piece, up to `keep` bytes in all; `kept` counts them,
-    `dropped` the bytes past that. `writes` counts every piece written, kept or not.
+    `dropped` the bytes past that. `writes` counts every piece written, kept or not; `body_writes` those after the head
+    of the final answer. `status` is that answer's. `claimed` says that somebody above has seen the request and decided
+    which journal it belongs to; `malformed` that no parser could read it. `unread` counts the bytes of the request's
+    body that arrived and that nobody took, once it is known. `overlap` counts the sandbox's other exchanges that were
+    open when this one began; `produced_after` the deltas made when nobody was there to read them.
     """
 
     connection: int
@@ -34,6 +49,12 @@ class Exchange:
     received: list[Segment] = field(default_factory=list)
     sent: list[Segment] = field(default_factory=list)
     writes: int = 0
+    body_writes: int = 0
+    status: int | None = None
+    claimed: bool = False
+    malformed: bool = False
+    unread: int | None = None
+    overlap: int = 0
     dropped: int = 0
     kept: int = 0
     ended: str | None = None
@@ -41,17 +62,47 @@ class Exchange:
     cause: str | None = None
     fault: str = ""
     produced: int = 0
+    produced_after: int = 0
+    left_after: int | None = None
     secrets: tuple[bytes, ...] = ()
     closed: asyncio.Event = field(default_factory=asyncio.Event)
+    onlooker: Onlooker | None = None
+    when_ended: Callable[["Exchange"], None] | None = None
 
     def came_in(self, data: bytes) -> None:
+        at = time.monotonic() - self.opened
         if self._has_room(data):
-            self.received.append((time.monotonic() - self.opened, data))
+            self.received.append((at, data))
+        if self.onlooker is not None:
+            self.onlooker.came_in(at, data)
 
     def went_out(self, data: bytes) -> None:
         self.writes += 1
+        if self.status is not None:
+            self.body_writes += bool(data)  # uvicorn writes an empty piece now and then
+        elif (line := STATUS_LINE.match(data)) and (line[1][:1] != b"1" or line[1] == b"101"):
+            self.status = int(line[1])
+        at = time.monotonic() - self.opened
         if self._has_room(data):
-            self.sent.append((time.monotonic() - self.opened, data))
+            self.sent.append((at, data))
+        if self.onlooker is not None:
+            self.onlooker.went_out(at, data)
+
+    def worked(self) -> None:
+        """One more delta was made, whether or not anybody is still there."""
+        self.produced += 1
+        self.produced_after += self.ended is not None
+
+    @property
+    def asked(self) -> tuple[str, str]:
+        """(method, target) of the request line as it was sent; empty strings where there is none."""
+        line = b""
+        for _, data in self.received:
+            line += data
+            if b"\n" in data:
+                break
+        method, _, rest = line.lstrip(b"\r\n").partition(b"\n")[0].decode("latin-1").partition(" ")
+        return method.strip(), rest.partition(" ")[0].strip()
 
     def keep_at_most(self, keep: int) -> None:
         """Less room than was given at first: what is kept beyond it goes, the latest pieces first."""
@@ -86,4 +137,8 @@ class Exchange:
         if self.ended is None:
             self.ended = self.cause or how
             self.seconds = time.monotonic() - self.opened
+            if self.ended == CLIENT_LEFT:
+                self.left_after = self.body_writes
             self.closed.set()
+            if self.when_ended is not None:
+                self.when_ended(self)

@@ -14,7 +14,10 @@ OPCODES = {0: "continuation", 1: "text", 2: "binary", 8: "close", 9: "ping", 10:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame. `payload` is unmasked; `size` counts all its bytes on the wire; `at` is seconds since the start."""
+    """One frame. `payload` is unmasked; `size` counts all its bytes on the wire; `at` is seconds since the start.
+
+    `rsv` is the three reserved bits as a number, 0 where no extension is in use.
+    """
 
     at: float
     opcode: str
@@ -22,6 +25,7 @@ class Frame:
     mask: bytes | None
     payload: bytes
     size: int
+    rsv: int = 0
 
     @property
     def close_code(self) -> int | None:
@@ -30,11 +34,21 @@ class Frame:
 
 def read(segments: Iterable[Segment]) -> Iterator[Frame]:
     """Frames from (seconds, bytes) pieces that start at a frame's first byte. An unfinished last frame is left out."""
-    rest = b""
+    reader = Reader()
     for at, data in segments:
-        rest += data
-        while (frame := _first(at, rest)) is not None:
-            rest = rest[frame.size :]
+        yield from reader.feed(at, data)
+
+
+class Reader:
+    """Feed it one direction's bytes in order; it yields each frame once it is whole. `rest` is an unfinished one's."""
+
+    def __init__(self) -> None:
+        self.rest = b""
+
+    def feed(self, at: float, data: bytes) -> Iterator[Frame]:
+        self.rest += data
+        while (frame := _first(at, self.rest)) is not None:
+            self.rest = self.rest[frame.size :]
             yield frame
 
 
@@ -57,4 +71,4 @@ def _first(at: float, data: bytes) -> Frame | None:
     if mask:
         payload = bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
     name = OPCODES.get(opcode, f"reserved {opcode}")
-    return Frame(at, name, bool(data[0] & 0x80), mask, payload, start + length)
+    return Frame(at, name, bool(data[0] & 0x80), mask, payload, start + length, (data[0] >> 4) & 7)

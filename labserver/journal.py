@@ -1,16 +1,21 @@
-"""What the bytes were: a ring of exchanges, exported as plain JSON with every credential blotted out.
+"""A ring of one sandbox's exchanges: kept within bounds, asked with a query, told of to whoever listens.
 
-Knows exchanges and frames; knows no sandbox and no dialect. Bytes leave as latin-1 text, one character per byte, which
-JSON carries unharmed and `.encode("latin-1")` turns back.
+Knows exchanges and their records; knows no sandbox and no dialect.
 """
 
+import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
+from urllib.parse import unquote
 
-from labserver import frames
-from labserver.exchange import Exchange, Segment
+from labserver.exchange import Exchange
+from labserver.record import record
+from labserver.tail import Tail, Watch
+
+AUTHORITY = re.compile(r"^https?://[^/?]*", re.IGNORECASE)  # a target may be a whole URL (RFC 9112, section 3.2.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,51 @@ class Entry:
     number: int
     connection: int
     exchange: Exchange
+
+    def record(self) -> dict[str, Any]:
+        return record(self.number, self.connection, self.exchange)
+
+    @property
+    def path(self) -> str:
+        """As it is matched: without query, percent signs read."""
+        return unquote(AUTHORITY.sub("", self.exchange.asked[1]).partition("?")[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which exchanges are meant; all conditions hold together, and the default means every one.
+
+    `path` is a shell-style pattern, `status` three digits or a class such as `4xx`, `since` a number of an exchange.
+    """
+
+    path: str = "*"
+    method: str | None = None
+    status: str | None = None
+    kind: str | None = None
+    malformed: bool | None = None
+    since: int = 0
+    open_only: bool = False
+    last: int | None = None
+
+    def fits(self, entry: Entry) -> bool:
+        exchange = entry.exchange
+        status = f"{exchange.status}"
+        return self.may_fit(entry) and self.status in (None, status, f"{status[0]}xx")
+
+    def may_fit(self, entry: Entry) -> bool:
+        """Whether it fits by what is known before the answer."""
+        exchange = entry.exchange
+        return (
+            entry.number > self.since
+            and self.kind in (None, "websocket" if exchange.websocket else "http")
+            and self.malformed in (None, exchange.malformed)
+            and not (self.open_only and exchange.ended is not None)
+            and self.method in (None, exchange.asked[0])
+            and (self.path == "*" or fnmatchcase(entry.path, self.path))
+        )
+
+
+EVERYTHING = Query()
 
 
 class Journal:
@@ -31,10 +81,19 @@ class Journal:
         self._weigh_every = max(1, size // 8)  # a look at all of them is not for every request
         self._count = 0
         self._connections = 0
+        self._open: dict[Exchange, Entry] = {}
+        self.tail = Tail()
 
     def open(self, exchange: Exchange) -> None:
         self._count += 1
-        self._ring.append(Entry(self._count, self._connection_of(exchange), exchange))
+        entry = Entry(self._count, self._connection_of(exchange), exchange)
+        self._ring.append(entry)
+        exchange.overlap = len(self._open)
+        if exchange.ended is None:
+            self._open[exchange] = entry
+            exchange.when_ended = self._ended
+        if self.tail.on:
+            self._watch(entry)
         if self._count % self._weigh_every == 0:
             self._lighten()
 
@@ -52,120 +111,68 @@ class Journal:
         while weight > self._budget and len(self._ring) > 1:
             weight -= self._ring.popleft().exchange.kept
 
+    def _ended(self, exchange: Exchange) -> None:
+        entry = self._open.pop(exchange, None)
+        if entry is not None and self.tail.on:
+            told = {"ended": exchange.ended, "seconds": exchange.seconds, "left_after": exchange.left_after}
+            self.tail.say("ended", number=entry.number, **told)
+
+    def listen(self) -> Tail:
+        """The live tail. The first listener also hears of what is open already, from its beginning."""
+        if not self.tail.on:
+            self.tail.on = True
+            for entry in self._open.values():
+                self._watch(entry)
+        return self.tail
+
+    def _watch(self, entry: Entry) -> None:
+        """Say that an exchange is open, what it did so far, and from now on what it does."""
+        exchange = entry.exchange
+        shown = record(entry.number, entry.connection, exchange)
+        kept = ("number", "kind", "malformed", "connection", "nth", "reused", "overlap", "opened", "retry_count")
+        target = "".join(text for _, text in shown["request"]).lstrip("\r\n").partition("\n")[0].strip()
+        self.tail.say("opened", **{name: shown[name] for name in kept}, request_line=target[:2000])
+        watch = Watch(self.tail, entry.number, exchange)
+        past = [(at, data, watch.came_in) for at, data in exchange.received]
+        past += [(at, data, watch.went_out) for at, data in exchange.sent]
+        for at, data, happened in sorted(past, key=lambda piece: piece[0]):
+            happened(at, data)
+        exchange.onlooker = watch
+
     def clear(self) -> None:
+        for exchange in self._open:
+            exchange.onlooker = None
         self._ring.clear()
+        self._open.clear()
         self._count = self._connections = 0
+        if self.tail.on:
+            self.tail.say("reset")
 
     @property
     def count(self) -> int:
         """How many exchanges were opened since the start or the last `clear`, kept or not."""
         return self._count
 
-    def still_open(self) -> list[Exchange]:
-        return [entry.exchange for entry in self._ring if entry.exchange.ended is None]
+    def still_open(self, query: Query = EVERYTHING) -> list[Exchange]:
+        return [entry.exchange for entry in self._ring if entry.exchange.ended is None and query.may_fit(entry)]
+
+    def entries(self, query: Query = EVERYTHING) -> list[Entry]:
+        """Those that fit, oldest first; of these the last few, if the query says so."""
+        found = [entry for entry in self._ring if query.fits(entry)]
+        return found[-query.last :] if query.last else found
 
     def records(self, last: int | None = None) -> list[dict[str, Any]]:
-        chosen = list(self._ring)[-last:] if last else list(self._ring)
-        return [record(entry.number, entry.connection, entry.exchange) for entry in chosen]
+        return [entry.record() for entry in self.entries(Query(last=last))]
 
 
-def record(number: int, connection: int, exchange: Exchange) -> dict[str, Any]:
-    """One exchange as JSON. `connection` counts from 1 within the sandbox.
-
-    `request` and `response` are lists of [seconds, bytes as latin-1]; a WebSocket's bytes after its handshake are
-    `frames` instead. `ended` is null while it is open. `produced` counts the deltas that the model made.
-    """
-    received, sent = redact(exchange.received, exchange.secrets), redact(exchange.sent, exchange.secrets)
-    shown: list[dict[str, Any]] = []
-    if exchange.websocket and _upgraded(sent):
-        received, after_request = split_head(received)
-        sent, after_answer = split_head(sent)
-        inbound = _frames("received", after_request, exchange.secrets)
-        outbound = _frames("sent", after_answer, exchange.secrets)
-        shown = sorted(inbound + outbound, key=lambda frame: frame["at"])
-    return {
-        "number": number,
-        "kind": "websocket" if exchange.websocket else "http",
-        "connection": connection,
-        "nth": exchange.nth,
-        "opened": exchange.opened,
-        "request": _export(received),
-        "response": _export(sent),
-        "frames": shown,
-        "writes": exchange.writes,
-        "dropped": exchange.dropped,
-        "ended": exchange.ended,
-        "seconds": exchange.seconds,
-        "fault": exchange.fault,
-        "produced": exchange.produced,
-    }
+def peak_overlap(entries: list[Entry]) -> int:
+    """How many of these were open at the same moment, at most: 1 where each began after the one before had ended."""
+    return max(_open_at_each_begin(entries), default=0)
 
 
-def redact(segments: list[Segment], secrets: tuple[bytes, ...]) -> list[Segment]:
-    """The same pieces without the secrets. A secret cut in two by the network joins its pieces."""
-    if not secrets:
-        return segments
-    cleaned = [(at, _blot(data, secrets)) for at, data in segments]
-    whole = b"".join(data for _, data in cleaned)
-    if any(secret in whole for secret in secrets):
-        return [(cleaned[0][0], _blot(whole, secrets))]
-    return cleaned
-
-
-def _blot(data: bytes, secrets: tuple[bytes, ...]) -> bytes:
-    for secret in secrets:
-        data = data.replace(secret, mask(secret))
-    return data
-
-
-def mask(secret: bytes) -> bytes:
-    """What stands where a secret stood: as long as it was, so that every length on the wire stays true."""
-    return b"[key" + b"*" * (len(secret) - 5) + b"]" if len(secret) > 4 else b"*" * len(secret)
-
-
-def split_head(segments: list[Segment]) -> tuple[list[Segment], list[Segment]]:
-    """Cut the pieces after the first blank line: the handshake, and what came after it."""
-    seen = b""
-    for index, (at, data) in enumerate(segments):
-        seen += data
-        end = seen.find(b"\r\n\r\n")
-        if end >= 0:
-            here = len(data) - (len(seen) - (end + 4))
-            tail = [(at, data[here:])] if data[here:] else []
-            return [*segments[:index], (at, data[:here])], tail + segments[index + 1 :]
-    return segments, []
-
-
-def _upgraded(sent: list[Segment]) -> bool:
-    """Whether the handshake was accepted; a refusal is plain HTTP to its end."""
-    return b"".join(data for _, data in sent[:1]).startswith(b"HTTP/1.1 101 ")
-
-
-def _frames(direction: str, segments: list[Segment], secrets: tuple[bytes, ...]) -> list[dict[str, Any]]:
-    """The frames of one direction. A secret that was cut over the fragments of a message moves into its first one."""
-    read = list(frames.read(segments))
-    payloads = [_blot(frame.payload, secrets) for frame in read]
-    data = [index for index, frame in enumerate(read) if frame.opcode in ("text", "binary", "continuation")]
-    joined = b"".join(payloads[index] for index in data)
-    if any(secret in joined for secret in secrets):
-        for index in data:
-            payloads[index] = b""
-        payloads[data[0]] = _blot(joined, secrets)
-    return [_frame(direction, frame, payload) for frame, payload in zip(read, payloads, strict=True)]
-
-
-def _frame(direction: str, frame: frames.Frame, payload: bytes) -> dict[str, Any]:
-    return {
-        "at": frame.at,
-        "direction": direction,
-        "opcode": frame.opcode,
-        "fin": frame.fin,
-        "mask": frame.mask.hex() if frame.mask else None,
-        "payload": payload.decode("latin-1"),
-        "size": frame.size,
-        "close_code": frame.close_code,
-    }
-
-
-def _export(segments: Iterable[Segment]) -> list[tuple[float, str]]:
-    return [(at, data.decode("latin-1")) for at, data in segments]
+def _open_at_each_begin(entries: list[Entry]) -> Iterator[int]:
+    ends: list[float] = []
+    for exchange in sorted((entry.exchange for entry in entries), key=lambda exchange: exchange.opened):
+        ends = [end for end in ends if end > exchange.opened]
+        ends.append(exchange.opened + exchange.seconds if exchange.seconds is not None else float("inf"))
+        yield len(ends)

@@ -139,6 +139,8 @@ class Sandboxes:
     def _close(self, sandbox: Sandbox) -> None:
         sandbox.hang_up()
         sandbox.close_door()
+        if sandbox is not self.open:
+            sandbox.journal.tail.close()
         self._forget_port(sandbox)
 
     def _forget_port(self, sandbox: Sandbox) -> None:

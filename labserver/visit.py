@@ -52,7 +52,8 @@ class Visit:
             async for event in source:
                 if self.lab.bell.rung:
                     raise Unavailable("The lab server is shutting down. Start it again with `wirelab up`.")
-                self.exchange.produced += isinstance(event, Text)
+                if isinstance(event, Text):
+                    self.exchange.worked()
                 yield event
 
     async def complete(self, request: ChatRequest, stamp: Stamp) -> "Completion":
@@ -111,6 +112,7 @@ class VisitMiddleware:
             state.setdefault("refusal", refusal)
             sandbox = self.lab.sandboxes.open
         state["sandbox"], state["keyless"] = sandbox, key is None
+        state["exchange"].claimed = True
         if scope["path"] == UNSEEN or scope["path"].startswith(UNSEEN + "/"):
             await self.app(scope, receive, send)
             return

@@ -10,16 +10,25 @@ import asyncio
 import itertools
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from labserver.exchange import CLIENT_LEFT, COMPLETE, SERVER_CLOSED, Exchange
 from labserver.metering import Meter
 
+Adopt = Callable[[Exchange, int], None]
+
 
 class Tap:
-    """What all connections of one server share: their numbers, the room for an exchange, the last sign of life."""
+    """What all connections of one server share: their numbers, the room for an exchange, the last sign of life.
+
+    `adopt` is given each exchange that no application saw, with the port it came in by: no parser could read it, or
+    it never became a whole request.
+    """
+
+    adopt: Adopt | None = None
 
     def __init__(self, keep: int) -> None:
         self.keep = keep
@@ -42,6 +51,9 @@ class Line:
         self.meter.done = True  # no request before the first
         self.pending = b""
         self.closed_here = False
+        self.port = 0
+        self.whole = True  # the request being read has ended, as far as the parser knows
+        self.handed_on = False  # the application has it
 
     def received(self, data: bytes) -> None:
         """Bytes that are about to be parsed; `begin` or `settle` says whose they are."""
@@ -55,6 +67,7 @@ class Line:
             self._give(self.pending[:rest])
             self.pending = self.pending[rest:]
         self.count += 1
+        self.whole = self.handed_on = False
         self.meter = Meter()
         self.reading = Exchange(self.number, self.count, self.transport.close, self.tap.keep)
         self.answering.append(self.reading)
@@ -72,6 +85,19 @@ class Line:
         if data and self.reading is not None:
             self.reading.came_in(data)
 
+    def malformed(self) -> None:
+        """The parser gave up on the pending bytes: in the request being read, or where the next one should begin."""
+        culprit = self.begin() if self.whole or self.reading is None else self.reading
+        self.settle()
+        culprit.malformed = True
+        if not self.handed_on:  # else the application claims it in a moment, if it has not yet
+            self._offer(culprit)
+
+    def _offer(self, exchange: Exchange) -> None:
+        if not exchange.claimed and exchange.received and self.tap.adopt is not None:
+            exchange.claimed = True
+            self.tap.adopt(exchange, self.port)
+
     def wrote(self, data: bytes) -> None:
         self.tap.last_traffic = time.monotonic()
         if self.answering:
@@ -85,6 +111,7 @@ class Line:
         """The connection is gone: whatever was unanswered ended because of the side that closed first."""
         while self.answering:
             exchange = self.answering.popleft()
+            self._offer(exchange)
             closed = COMPLETE if exchange.websocket else SERVER_CLOSED
             self._end(exchange, closed if self.closed_here else CLIENT_LEFT)
 
@@ -147,10 +174,13 @@ class TappedHttp(HttpToolsProtocol):
     """uvicorn's HTTP protocol with a tap on its transport. Each scope's state carries its `exchange`."""
 
     line: Line
+    cycles: deque[tuple[Exchange, RequestResponseCycle]]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         self.line = Line(self.app_state["tap"], transport)
+        self.cycles = deque()
         super().connection_made(cast(asyncio.Transport, TappedTransport(transport, self.line)))
+        self.line.port = (self.server and self.server[1]) or 0
 
     def data_received(self, data: bytes) -> None:
         self.line.received(data)
@@ -162,7 +192,24 @@ class TappedHttp(HttpToolsProtocol):
         state = cast(dict[str, Any], self.scope)["state"]
         state["exchange"] = self.line.begin()
 
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        if self.cycle is not None and self.cycle.scope is self.scope:  # an upgrade has no cycle
+            self.line.handed_on = True
+            self.cycles.append((cast(Exchange, self.line.reading), self.cycle))
+
+    def on_message_complete(self) -> None:
+        self.line.whole = True
+        super().on_message_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if self.cycle is not None and self.cycle.response_complete:  # nobody will take it any more
+            exchange = cast(Exchange, self.line.reading)
+            exchange.unread = (exchange.unread or 0) + len(body)
+        super().on_body(body)
+
     def on_response_complete(self) -> None:
+        self._count_unread()
         self.line.answered()
         super().on_response_complete()
 
@@ -173,6 +220,16 @@ class TappedHttp(HttpToolsProtocol):
         self.app_state = {**self.app_state, "exchange": exchange}
         super().handle_websocket_upgrade()
 
+    def send_400_response(self, msg: str) -> None:
+        self.line.malformed()
+        super().send_400_response(msg)
+
     def connection_lost(self, exc: Exception | None) -> None:
+        while self.cycles:
+            self._count_unread()
         self.line.lost()
         super().connection_lost(exc)
+
+    def _count_unread(self) -> None:
+        exchange, cycle = self.cycles.popleft()
+        exchange.unread = len(cycle.body)

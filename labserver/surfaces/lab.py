@@ -1,10 +1,9 @@
-"""The control plane under `/lab`: sandboxes, faults, the journal. Never journalled itself; knows no dialect."""
+"""The control plane under `/lab`: sandboxes, faults, doors. Never journalled itself; knows no dialect."""
 
-import asyncio
 import os
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from labserver import __version__, faults
@@ -118,20 +117,3 @@ async def clear_faults(sandbox: OwnSandboxDep) -> Response:
     """No rule is left; answers are honest again."""
     sandbox.rules.clear()
     return Response(status_code=204)
-
-
-@router.get("/journal")
-async def journal(
-    sandbox: OwnSandboxDep,
-    last: Annotated[int | None, Query(ge=1, le=20_000)] = None,
-    wait: Annotated[float, Query(ge=0, le=30, description="seconds to wait for open exchanges to end")] = 0,
-) -> dict[str, Any]:
-    """What crossed the wire in your sandbox, oldest first, credentials blotted out."""
-    still = [asyncio.ensure_future(exchange.closed.wait()) for exchange in sandbox.journal.still_open()]
-    if still and wait:
-        _, pending = await asyncio.wait(still, timeout=wait)
-    else:
-        pending = set(still)
-    for task in pending:
-        task.cancel()
-    return {"count": sandbox.journal.count, "exchanges": sandbox.journal.records(last)}

@@ -7,7 +7,9 @@ import pytest
 from websockets.sync.client import connect
 
 from labserver.exchange import Exchange
-from labserver.journal import Journal, mask, redact, split_head
+from labserver.journal import Journal
+from labserver.record import split_head
+from labserver.redaction import mask, redact
 
 KEY = b"lab-secret"
 

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from labserver.journal import mask
+from labserver.redaction import mask
 
 QUERY = {"query": "Green| tea| is| good| 🍵|.", "model": "script"}
 

@@ -1,0 +1,105 @@
+"""One exchange as plain JSON, with every credential blotted out. Knows exchanges and frames; knows no journal.
+
+Bytes leave as latin-1 text, one character per byte, which JSON carries unharmed and `.encode("latin-1")` turns back.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from labserver import frames
+from labserver.exchange import Exchange, Segment
+from labserver.redaction import blot, redact
+
+RETRY_COUNT = re.compile(rb"\r\nx-stainless-retry-count:[ \t]*(\d{1,6})[ \t]*\r\n", re.IGNORECASE)
+
+
+def record(number: int, connection: int, exchange: Exchange) -> dict[str, Any]:
+    """One exchange as JSON. `connection` counts from 1 within the sandbox; `reused` says it had carried one before.
+
+    `request` and `response` are lists of [seconds, bytes as latin-1]; a WebSocket's bytes after its handshake are
+    `frames` instead, and `unfinished` counts the bytes of a last frame that never became whole. `ended` is null while
+    it is open; `left_after` is how many pieces of body were written before the client left, else null. `produced`
+    counts the deltas that the model made, `produced_after` those of them made after the end.
+    """
+    received, sent = redact(exchange.received, exchange.secrets), redact(exchange.sent, exchange.secrets)
+    retry = RETRY_COUNT.search(b"".join(data for _, data in split_head(received)[0]))
+    shown: list[dict[str, Any]] = []
+    unfinished = {"received": 0, "sent": 0}
+    if exchange.websocket and exchange.status == 101:
+        received, after_request = split_head(received)
+        sent, after_answer = split_head(sent)
+        for direction, pieces in (("received", after_request), ("sent", after_answer)):
+            reader = frames.Reader()
+            read = [frame for at, data in pieces for frame in reader.feed(at, data)]
+            shown += _frames(direction, read, exchange.secrets)
+            unfinished[direction] = len(reader.rest)
+        shown.sort(key=lambda frame: frame["at"])
+    return {
+        "number": number,
+        "kind": "websocket" if exchange.websocket else "http",
+        "malformed": exchange.malformed,
+        "connection": connection,
+        "nth": exchange.nth,
+        "reused": exchange.nth > 1,
+        "overlap": exchange.overlap,
+        "opened": exchange.opened,
+        "retry_count": int(retry[1]) if retry else None,
+        "status": exchange.status,
+        "request": _export(received),
+        "response": _export(sent),
+        "frames": shown,
+        "unfinished": unfinished,
+        "unread": exchange.unread,
+        "writes": exchange.writes,
+        "dropped": exchange.dropped,
+        "ended": exchange.ended,
+        "seconds": exchange.seconds,
+        "left_after": exchange.left_after,
+        "fault": exchange.fault,
+        "produced": exchange.produced,
+        "produced_after": exchange.produced_after,
+    }
+
+
+def split_head(segments: list[Segment]) -> tuple[list[Segment], list[Segment]]:
+    """Cut the pieces after the first blank line: the handshake, and what came after it."""
+    seen = b""
+    for index, (at, data) in enumerate(segments):
+        seen += data
+        end = seen.find(b"\r\n\r\n")
+        if end >= 0:
+            here = len(data) - (len(seen) - (end + 4))
+            tail = [(at, data[here:])] if data[here:] else []
+            return [*segments[:index], (at, data[:here])], tail + segments[index + 1 :]
+    return segments, []
+
+
+def _frames(direction: str, read: list[frames.Frame], secrets: tuple[bytes, ...]) -> list[dict[str, Any]]:
+    """The frames of one direction. A secret that was cut over the fragments of a message moves into its first one."""
+    payloads = [blot(frame.payload, secrets) for frame in read]
+    data = [index for index, frame in enumerate(read) if frame.opcode in ("text", "binary", "continuation")]
+    joined = b"".join(payloads[index] for index in data)
+    if any(secret in joined for secret in secrets):
+        for index in data:
+            payloads[index] = b""
+        payloads[data[0]] = blot(joined, secrets)
+    return [frame_as_json(direction, frame, payload) for frame, payload in zip(read, payloads, strict=True)]
+
+
+def frame_as_json(direction: str, frame: frames.Frame, payload: bytes) -> dict[str, Any]:
+    return {
+        "at": frame.at,
+        "direction": direction,
+        "opcode": frame.opcode,
+        "fin": frame.fin,
+        "rsv": frame.rsv,
+        "mask": frame.mask.hex() if frame.mask else None,
+        "payload": payload.decode("latin-1"),
+        "size": frame.size,
+        "close_code": frame.close_code,
+    }
+
+
+def _export(segments: Iterable[Segment]) -> list[tuple[float, str]]:
+    return [(at, data.decode("latin-1")) for at, data in segments]

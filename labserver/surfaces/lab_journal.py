@@ -1,0 +1,161 @@
+"""The journal over HTTP: asked, exported as JSONL and HAR, and listened to. Knows queries; knows no wire.
+
+Never journalled itself, so a listener does not hear its own listening.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from labserver import har, sse
+from labserver.errors import InvalidRequest, Unavailable
+from labserver.journal import Journal, peak_overlap
+from labserver.journal import Query as JournalQuery
+from labserver.racing import first_done
+from labserver.stream import StreamResponse
+from labserver.tail import MOST_LISTENERS, Tail
+from labserver.visit import LabDep, OwnSandboxDep
+
+router = APIRouter(prefix="/lab", tags=["lab"])
+
+KEEP_ALIVE = 15.0  # seconds of silence before a comment
+DIGITS = 15
+
+
+class Wanted(BaseModel):
+    """Which exchanges: all conditions hold together."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    path: Annotated[str, Field(min_length=1, max_length=200, description="shell-style pattern, no query")] = "*"
+    method: Annotated[str | None, Field(pattern="^[A-Za-z]{1,20}$")] = None
+    status: Annotated[str | None, Field(pattern="^[1-5]([0-9]{2}|xx)$", examples=["429", "4xx"])] = None
+    kind: Literal["http", "websocket"] | None = None
+    malformed: Annotated[bool | None, Field(description="only those that no parser could read, or none of them")] = None
+    since: Annotated[int, Field(ge=0, lt=2**53, description="only those with a greater number")] = 0
+    open: Annotated[bool, Field(description="only those that have not ended")] = False
+    last: Annotated[int | None, Field(ge=1, le=20_000, description="of all these the last few")] = None
+    wait: Annotated[float, Field(ge=0, le=30, description="seconds to wait for open exchanges to end")] = 0
+    key: Annotated[str | None, Field(description="your sandbox's key, where no header can carry it")] = None
+
+    def query(self) -> JournalQuery:
+        return JournalQuery(
+            path=self.path,
+            method=self.method.upper() if self.method else None,
+            status=self.status,
+            kind=self.kind,
+            malformed=self.malformed,
+            since=self.since,
+            open_only=self.open,
+            last=self.last,
+        )
+
+
+WantedDep = Annotated[Wanted, Query()]
+
+
+@router.get("/journal")
+async def journal(sandbox: OwnSandboxDep, wanted: WantedDep) -> dict[str, Any]:
+    """What crossed the wire in your sandbox, oldest first, credentials blotted out.
+
+    `count` is how many exchanges there were in all, `peak_overlap` how many of those shown were open at once at most.
+    """
+    await _patiently(sandbox.journal, wanted)
+    entries = sandbox.journal.entries(wanted.query())
+    return {
+        "count": sandbox.journal.count,
+        "peak_overlap": peak_overlap(entries),
+        "exchanges": [entry.record() for entry in entries],
+    }
+
+
+@router.get("/journal.jsonl", response_class=StreamResponse)
+async def as_lines(sandbox: OwnSandboxDep, wanted: WantedDep) -> StreamResponse:
+    """The same records, one a line of JSON."""
+    await _patiently(sandbox.journal, wanted)
+    entries = sandbox.journal.entries(wanted.query())
+
+    async def lines() -> AsyncGenerator[bytes, None]:
+        for entry in entries:
+            yield json.dumps(entry.record()).encode() + b"\n"
+
+    return StreamResponse(lines(), _file("application/jsonl", "journal.jsonl"))
+
+
+@router.get("/journal.har", response_class=StreamResponse)
+async def as_har(sandbox: OwnSandboxDep, wanted: WantedDep) -> StreamResponse:
+    """The same as an HTTP Archive 1.2, for a browser's network panel or any other reader of HAR."""
+    await _patiently(sandbox.journal, wanted)
+    entries = sandbox.journal.entries(wanted.query())
+
+    async def pieces() -> AsyncGenerator[bytes, None]:
+        for piece in har.archive(entry.record() for entry in entries):
+            yield piece.encode()
+
+    return StreamResponse(pieces(), _file("application/json", "journal.har"))
+
+
+@router.get("/journal/tail", response_class=StreamResponse)
+async def tail(
+    lab: LabDep,
+    sandbox: OwnSandboxDep,
+    request: Request,
+    last_event_id: Annotated[str | None, Header(description="go on after this event; 0 is all that is kept")] = None,
+) -> StreamResponse:
+    """The journal while it happens, as server-sent events: `opened`, `head`, `chunk`, `frame`, `ended`, `reset`.
+
+    Events have ids, and the last thousand are kept. One who reads too slowly or comes back too late is told how many
+    are gone in an event `missed` (`count` is null where the id was never given here).
+    """
+    said = last_event_id if last_event_id is not None else request.query_params.get("last_event_id")
+    if said is not None and not (said.isascii() and said.isdigit() and len(said) <= DIGITS):
+        raise InvalidRequest(f"Last-Event-ID is the id of an event of this tail, a whole number, not {said[:40]!r}.")
+    heard = sandbox.journal.tail
+    if heard.listeners >= MOST_LISTENERS:
+        raise Unavailable(f"{MOST_LISTENERS} listeners are the most that one journal has. Close one.", retry_after=1)
+    start = heard.last
+    sandbox.journal.listen()
+    return StreamResponse(_told(lab, heard, start if said is None else int(said)))
+
+
+async def _told(lab: LabDep, heard: Tail, last: int) -> AsyncGenerator[bytes, None]:
+    heard.listeners += 1
+    try:
+        yield sse.comment("listening")
+        while True:
+            missed, events = heard.since(last)
+            if missed != 0:
+                yield sse.encode(json.dumps({"count": missed}), "missed")
+            if events:
+                last = events[-1].id
+                yield b"".join(sse.encode(json.dumps(event.data), event.name, str(event.id)) for event in events)
+            elif missed is None:
+                last = heard.last
+            elif heard.closed or lab.bell.rung:
+                yield sse.encode(json.dumps({"why": "the sandbox ended" if heard.closed else "shutdown"}), "farewell")
+                return
+            else:
+                await first_done(heard.news(last), lab.bell.sleep(KEEP_ALIVE))
+                if heard.last == last and not (heard.closed or lab.bell.rung):
+                    yield sse.comment("ping")
+    finally:
+        heard.listeners -= 1
+
+
+async def _patiently(kept: Journal, wanted: Wanted) -> None:
+    """Wait until every open exchange that may be meant has ended, but no longer than was asked for."""
+    if not wanted.wait or wanted.open:
+        return
+    still = [asyncio.ensure_future(exchange.closed.wait()) for exchange in kept.still_open(wanted.query())]
+    if still:
+        await asyncio.wait(still, timeout=wanted.wait)
+    for task in still:
+        task.cancel()
+
+
+def _file(media_type: str, name: str) -> dict[str, str]:
+    return {"content-type": media_type, "content-disposition": f'attachment; filename="{name}"'}
