@@ -73,9 +73,9 @@ class LiveServer:
         """The newest exchange."""
         return self.journal(key, wait)[-1]
 
-    def dial(self) -> "Wire":
+    def dial(self, port: int | None = None) -> "Wire":
         """A bare TCP connection, for `with`."""
-        return Wire(socket.create_connection(("127.0.0.1", self.port), timeout=5))
+        return Wire(socket.create_connection(("127.0.0.1", port or self.port), timeout=5))
 
     @staticmethod
     def request(method: str, path: str, body: Any = None, key: str | None = None, **headers: str) -> bytes:

@@ -71,6 +71,7 @@ class Recorder:
         socket.create_connection(("127.0.0.1", self.port)).close()
         for thread in self.threads:
             thread.join(10)
+            assert not thread.is_alive(), "a client has not left"
         self.door.close()
 
 
@@ -153,7 +154,7 @@ def test_a_chunked_upload(server, proxy: Recorder) -> None:
     answer = requests.post(
         f"http://127.0.0.1:{proxy.port}/api/v1/query",
         data=iter([body[:5], body[5:20], body[20:]]),
-        headers={"authorization": f"Bearer {key}", "content-type": "application/json"} | FAST,
+        headers={"authorization": f"Bearer {key}", "content-type": "application/json", "connection": "close"} | FAST,
         timeout=5,
     )
     assert answer.status_code == 200
