@@ -9,6 +9,9 @@ import httpx2
 from labkit import bytestream
 from labkit.bytestream import Event, Head, Piece
 
+# What a record says since version 0.1's first weeks: a lab server of then leaves them out.
+LATER = ("reused", "overlap", "left_after", "unread", "retry_count", "malformed", "produced_after")
+
 
 class WitnessError(RuntimeError):
     """The control plane did not do what was asked. The message carries the server's own words and the cure."""
@@ -26,6 +29,7 @@ class Frame:
     payload: bytes
     size: int
     close_code: int | None
+    rsv: int = 0
 
     @property
     def text(self) -> str:
@@ -38,7 +42,13 @@ class Exchange:
 
     `connection` counts this sandbox's TCP connections from 1, `nth` the exchanges on that connection. `ended` is
     `complete`, `client left`, `cut by a fault`, `server closed`, or None while it is open. `produced` is how many
-    deltas the model made, sent or not; `dropped` how many bytes crossed that the journal had no room for.
+    deltas the model made, sent or not, and `produced_after` how many of them after the end; `dropped` how many bytes
+    crossed that the journal had no room for.
+
+    `reused` says that the connection had carried an exchange before; `overlap` how many other exchanges of this sandbox
+    were open when this one began; `left_after` after how many pieces of body the client left (None: it did not);
+    `unread` how many bytes of its request's body nobody read, where that is known; `retry_count` what the client said
+    of itself in `x-stainless-retry-count`; `malformed` that no parser could read the request.
     """
 
     number: int
@@ -54,6 +64,13 @@ class Exchange:
     fault: str
     produced: int
     dropped: int
+    reused: bool = False
+    overlap: int = 0
+    left_after: int | None = None
+    unread: int | None = None
+    retry_count: int | None = None
+    malformed: bool = False
+    produced_after: int = 0
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Self:
@@ -67,6 +84,7 @@ class Exchange:
             fault=record["fault"],
             produced=record["produced"],
             dropped=record["dropped"],
+            **{name: record[name] for name in LATER if name in record},
         )
 
     def __repr__(self) -> str:

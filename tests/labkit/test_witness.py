@@ -11,7 +11,7 @@ import requests
 from openai import OpenAI
 from websockets.sync.client import ClientConnection, connect
 
-from labkit.witness import Exchange, Witness, WitnessError
+from labkit.witness import LATER, Exchange, Witness, WitnessError
 
 WORDS = ["Green", " tea", " is", " good", " 🍵", "."]
 SCRIPT = "|".join(WORDS)
@@ -158,6 +158,29 @@ def test_connections_are_counted_by_sandbox_and_exchanges_by_connection(witness:
         (2, 1, 2),
         (3, 2, 1),
     ]
+
+
+def test_a_record_says_how_it_stood_to_the_others_and_what_became_of_it(witness: Witness) -> None:
+    headers = {"authorization": f"Bearer {witness.key}", "x-stainless-retry-count": "1"} | SLOW
+    with requests.Session() as kept, dial(witness):
+        kept.post(f"{witness.url}/nowhere", headers=headers, data="tea", timeout=5)
+        kept.post(f"{witness.url}/api/v1/query/stream", headers=headers, json=QUERY, stream=True, timeout=5).close()
+    first, unread, left = witness.exchanges(wait=3)
+    assert (first.kind, first.overlap, first.reused, first.retry_count) == ("websocket", 0, False, None)
+    assert (unread.overlap, unread.reused, unread.retry_count, unread.unread) == (1, False, 1, 3)
+    assert (left.overlap, left.reused, left.ended, left.produced_after) == (1, True, "client left", 0)
+    assert left.left_after is not None and left.left_after <= 2
+    assert (left.malformed, unread.left_after) == (False, None)
+
+
+def test_a_record_of_an_older_server_is_read_too(witness: Witness, server) -> None:
+    server.http.get("/health", headers={"x-api-key": witness.key})
+    [record] = server.journal(witness.key)
+    for name in LATER:
+        del record[name]
+    assert Exchange.from_json(record).overlap == 0
+    with pytest.raises(KeyError):
+        Exchange.from_json({name: value for name, value in record.items() if name != "ended"})
 
 
 def test_an_open_exchange_has_no_end_yet(witness: Witness) -> None:
