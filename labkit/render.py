@@ -128,6 +128,8 @@ def _visible(letter: str) -> str:
         return r"\\"
     if "\udc80" <= letter <= "\udcff":  # a byte that is not UTF-8 here
         return f"\\x{ord(letter) - 0xDC00:02x}"
+    if "\x80" <= letter <= "\xff" and not letter.isprintable():
+        return f"\\u{ord(letter):04x}"  # `\x85` would be the byte
     return letter if letter.isprintable() else letter.encode("unicode_escape").decode()
 
 
