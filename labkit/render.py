@@ -84,7 +84,8 @@ def _body(arrow: str, body: bytes, raw: bool) -> list[str]:
 
 def _chunk(piece: Piece, raw: bool) -> str:
     data = escaped(piece[1])
-    return f"← chunk of {len(piece[1])} bytes: {data if raw else _middle_out(data, WIDTH - 24)}"
+    size = len(piece[1])
+    return f"← chunk of {size} byte{'' if size == 1 else 's'}: {data if raw else _middle_out(data, WIDTH - 24)}"
 
 
 def _frame(frame: Frame, raw: bool) -> str:

@@ -9,6 +9,8 @@ import httpx2
 from labkit import bytestream
 from labkit.bytestream import Event, Head, Piece
 
+LONGEST_WAIT = 30.0  # seconds that the server lets anybody wait
+
 
 class WitnessError(RuntimeError):
     """The control plane did not do what was asked. The message carries the server's own words and the cure."""
@@ -37,8 +39,9 @@ class Exchange:
     """One request and its answer (or one WebSocket) as the server recorded it. Times are seconds since it began.
 
     `connection` counts this sandbox's TCP connections from 1, `nth` the exchanges on that connection. `ended` is
-    `complete`, `client left`, `cut by a fault`, `server closed`, or None while it is open. `produced` is how many
-    deltas the model made, sent or not; `dropped` how many bytes crossed that the journal had no room for.
+    `complete`, `client left`, `cut by a fault`, `server closed`, `the lab hung up`, or None while it is open.
+    `produced` is how many deltas the model made, sent or not; `dropped` how many bytes crossed that the journal had no
+    room for.
     """
 
     number: int
@@ -162,8 +165,11 @@ class Witness:
         return cls(url, made["key"])
 
     def exchanges(self, *, wait: float = 1.0) -> list[Exchange]:
-        """Everything in the journal, oldest first; waits up to `wait` seconds for open exchanges to end."""
-        found = self._ask("GET", "/lab/journal", params={"wait": wait})
+        """Everything in the journal, oldest first.
+
+        Waits up to `wait` seconds (LONGEST_WAIT at the most) for open exchanges to end.
+        """
+        found = self._ask("GET", "/lab/journal", params={"wait": min(wait, LONGEST_WAIT)})
         return [Exchange.from_json(record) for record in found["exchanges"]]
 
     def add_fault(self, plan: str, *, path: str = "*", first: int = 1) -> str:

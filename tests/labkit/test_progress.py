@@ -137,3 +137,10 @@ def test_the_last_belief_is_that_of_the_latest_attempt(log: Progress) -> None:
     assert log.last_belief("10.1") == "chunk-is-event", "hints and other exercises do not count"
     log.note("attempt", "10.1", status="wrong", belief="")
     assert log.last_belief("10.1") == ""
+
+
+def test_the_stub_and_a_silent_server_are_no_tries(log: Progress) -> None:
+    for status in ("not started", "wrong", "blocked", "crashed", "passed"):
+        log.note("attempt", "10.1", status=status)
+    log.note("hint", "10.1", step=0)
+    assert log.tries("10.1") == 2
