@@ -56,7 +56,7 @@ class Exchange:
     seconds: float | None
     fault: str
     produced: int
-    dropped: int
+    dropped: int = 0
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Self:

@@ -108,11 +108,15 @@ def redact(segments: list[Segment], secrets: tuple[bytes, ...]) -> list[Segment]
     """The same pieces without the secrets. A secret cut in two by the network joins its pieces."""
     if not secrets:
         return segments
-    cleaned = [(at, _blot(data, secrets)) for at, data in segments]
-    whole = b"".join(data for _, data in cleaned)
-    if any(secret in whole for secret in secrets):
-        return [(cleaned[0][0], _blot(whole, secrets))]
-    return cleaned
+    if _is_cut([data for _, data in segments], secrets):
+        segments = [(segments[0][0], b"".join(data for _, data in segments))]
+    return [(at, _blot(data, secrets)) for at, data in segments]
+
+
+def _is_cut(pieces: list[bytes], secrets: tuple[bytes, ...]) -> bool:
+    """Whether some secret begins in one piece and ends in another."""
+    whole = b"".join(pieces)
+    return any(whole.count(secret) > sum(piece.count(secret) for piece in pieces) for secret in secrets)
 
 
 def _blot(data: bytes, secrets: tuple[bytes, ...]) -> bytes:
@@ -159,14 +163,14 @@ def _upgraded(sent: list[Segment]) -> bool:
 def _frames(direction: str, segments: list[Segment], secrets: tuple[bytes, ...]) -> list[dict[str, Any]]:
     """The frames of one direction. A secret that was cut over the fragments of a message moves into its first one."""
     read = list(frames.read(segments))
-    payloads = [_blot(frame.payload, secrets) for frame in read]
+    payloads = [frame.payload for frame in read]
     data = [index for index, frame in enumerate(read) if frame.opcode in ("text", "binary", "continuation")]
-    joined = b"".join(payloads[index] for index in data)
-    if any(secret in joined for secret in secrets):
+    if _is_cut([payloads[index] for index in data], secrets):
+        joined = b"".join(payloads[index] for index in data)
         for index in data:
             payloads[index] = b""
-        payloads[data[0]] = _blot(joined, secrets)
-    return [_frame(direction, frame, payload) for frame, payload in zip(read, payloads, strict=True)]
+        payloads[data[0]] = joined
+    return [_frame(direction, frame, _blot(data, secrets)) for frame, data in zip(read, payloads, strict=True)]
 
 
 def _frame(direction: str, frame: frames.Frame, payload: bytes) -> dict[str, Any]:
