@@ -68,7 +68,7 @@ def split(pieces: Iterable[Piece]) -> tuple[Head, list[Piece]]:
 def parse_head(raw: bytes) -> Head:
     start, *lines = raw.decode("latin-1").split("\r\n")
     pairs = (line.partition(":") for line in lines if line)
-    return Head(start, tuple((name, value.strip()) for name, _, value in pairs))
+    return Head(start, tuple((name, value.strip(" \t")) for name, _, value in pairs))
 
 
 def chunks(body: Iterable[Piece]) -> Iterator[Piece]:

@@ -89,7 +89,7 @@ class Lab:
 
     def solution(self, exercise: str, *, insist: bool = False) -> None:
         """A solution with its explanation: after a pass, after three attempts, or when you insist."""
-        tries = self.progress.count("attempt", self._known(exercise))
+        tries = self.progress.tries(self._known(exercise))
         if not (insist or self.progress.passed(exercise) or tries >= TRIES_UNTIL_SOLUTION):
             left = TRIES_UNTIL_SOLUTION - tries
             print(

@@ -32,13 +32,18 @@ class Picture:
 
 
 def timeline(lanes: Mapping[str, Exchange]) -> Picture:
-    """One lane per exchange, from the request's first byte: a tick for every delta as it left the server."""
+    """One lane per exchange, from the request's first byte: a tick for every delta as it left the server.
+
+    Raises ValueError where there is no lane.
+    """
+    if not lanes:
+        raise ValueError('There is nothing to draw. Give at least one exchange: plots.timeline({"name": exchange}).')
     figure = Figure(figsize=(INCHES, 0.75 * len(lanes) + 0.9), dpi=110, facecolor="white")
     axes = figure.add_subplot()
     spans = {name: Span.of(exchange) for name, exchange in lanes.items()}
     for row, span in enumerate(spans.values()):
         _lane(axes, -row, span)
-    axes.set_yticks([-row for row in range(len(lanes))], labels=list(lanes))
+    axes.set_yticks([-row for row in range(len(lanes))], labels=list(lanes), parse_math=False)
     axes.set_ylim(-len(lanes) + 0.4, 0.75)
     axes.set_xlim(left=0)
     axes.set_xlabel("seconds since the request arrived", color=INK)

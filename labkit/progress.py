@@ -39,6 +39,10 @@ class Progress:
     def count(self, kind: str, exercise: str) -> int:
         return sum(1 for entry in self.read(exercise) if entry["kind"] == kind)
 
+    def tries(self, exercise: str) -> int:
+        """Attempts that were attempts: the stub, or a server that did not answer, is none."""
+        return sum(1 for entry in self.read(exercise) if entry.get("status") in ("wrong", "crashed"))
+
     def passed(self, exercise: str) -> bool:
         return any(entry.get("status") == "passed" for entry in self.read(exercise))
 

@@ -84,7 +84,8 @@ def _body(arrow: str, body: bytes, raw: bool) -> list[str]:
 
 def _chunk(piece: Piece, raw: bool) -> str:
     data = escaped(piece[1])
-    return f"← chunk of {len(piece[1])} bytes: {data if raw else _middle_out(data, WIDTH - 24)}"
+    size = len(piece[1])
+    return f"← chunk of {size} byte{'' if size == 1 else 's'}: {data if raw else _middle_out(data, WIDTH - 24)}"
 
 
 def _frame(frame: Frame, raw: bool) -> str:
@@ -128,6 +129,8 @@ def _visible(letter: str) -> str:
         return r"\\"
     if "\udc80" <= letter <= "\udcff":  # a byte that is not UTF-8 here
         return f"\\x{ord(letter) - 0xDC00:02x}"
+    if "\x80" <= letter <= "\xff" and not letter.isprintable():
+        return f"\\u{ord(letter):04x}"  # `\x85` would be the byte
     return letter if letter.isprintable() else letter.encode("unicode_escape").decode()
 
 

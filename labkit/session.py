@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -155,7 +155,8 @@ def _end_written() -> bool:
     if server is not None:
         runtime.end(server)
     for child in _children:
-        child.poll()
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(0.5 if server is not None and child.pid == server.pid else 0)
     return alive
 
 

@@ -9,6 +9,7 @@ import httpx2
 from labkit import bytestream
 from labkit.bytestream import Event, Head, Piece
 
+LONGEST_WAIT = 30.0  # seconds that the server lets anybody wait
 # What a record says since version 0.1's first weeks: a lab server of then leaves them out.
 LATER = ("reused", "overlap", "left_after", "unread", "retry_count", "malformed", "produced_after")
 
@@ -41,9 +42,9 @@ class Exchange:
     """One request and its answer (or one WebSocket) as the server recorded it. Times are seconds since it began.
 
     `connection` counts this sandbox's TCP connections from 1, `nth` the exchanges on that connection. `ended` is
-    `complete`, `client left`, `cut by a fault`, `server closed`, or None while it is open. `produced` is how many
-    deltas the model made, sent or not, and `produced_after` how many of them after the end; `dropped` how many bytes
-    crossed that the journal had no room for.
+    `complete`, `client left`, `cut by a fault`, `server closed`, `the lab hung up`, or None while it is open.
+    `produced` is how many deltas the model made, sent or not, and `produced_after` how many of them after the end;
+    `dropped` how many bytes crossed that the journal had no room for.
 
     `reused` says that the connection had carried an exchange before; `overlap` how many other exchanges of this sandbox
     were open when this one began; `left_after` after how many pieces of body the client left (None: it did not);
@@ -63,7 +64,7 @@ class Exchange:
     seconds: float | None
     fault: str
     produced: int
-    dropped: int
+    dropped: int = 0
     reused: bool = False
     overlap: int = 0
     left_after: int | None = None
@@ -180,8 +181,11 @@ class Witness:
         return cls(url, made["key"])
 
     def exchanges(self, *, wait: float = 1.0) -> list[Exchange]:
-        """Everything in the journal, oldest first; waits up to `wait` seconds for open exchanges to end."""
-        found = self._ask("GET", "/lab/journal", params={"wait": wait})
+        """Everything in the journal, oldest first.
+
+        Waits up to `wait` seconds (LONGEST_WAIT at the most) for open exchanges to end.
+        """
+        found = self._ask("GET", "/lab/journal", params={"wait": min(wait, LONGEST_WAIT)})
         return [Exchange.from_json(record) for record in found["exchanges"]]
 
     def add_fault(self, plan: str, *, path: str = "*", first: int = 1) -> str:

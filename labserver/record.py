@@ -9,7 +9,7 @@ from typing import Any
 
 from labserver import frames
 from labserver.exchange import Exchange, Segment
-from labserver.redaction import blot, redact
+from labserver.redaction import blot, is_cut, redact
 
 RETRY_COUNT = re.compile(rb"\r\nx-stainless-retry-count:[ \t]*(\d{1,6})[ \t]*\r\n", re.IGNORECASE)
 
@@ -77,14 +77,14 @@ def split_head(segments: list[Segment]) -> tuple[list[Segment], list[Segment]]:
 
 def _frames(direction: str, read: list[frames.Frame], secrets: tuple[bytes, ...]) -> list[dict[str, Any]]:
     """The frames of one direction. A secret that was cut over the fragments of a message moves into its first one."""
-    payloads = [blot(frame.payload, secrets) for frame in read]
+    payloads = [frame.payload for frame in read]
     data = [index for index, frame in enumerate(read) if frame.opcode in ("text", "binary", "continuation")]
-    joined = b"".join(payloads[index] for index in data)
-    if any(secret in joined for secret in secrets):
+    if is_cut([payloads[index] for index in data], secrets):
+        joined = b"".join(payloads[index] for index in data)
         for index in data:
             payloads[index] = b""
-        payloads[data[0]] = blot(joined, secrets)
-    return [frame_as_json(direction, frame, payload) for frame, payload in zip(read, payloads, strict=True)]
+        payloads[data[0]] = joined
+    return [frame_as_json(direction, frame, blot(data, secrets)) for frame, data in zip(read, payloads, strict=True)]
 
 
 def frame_as_json(direction: str, frame: frames.Frame, payload: bytes) -> dict[str, Any]:

@@ -125,5 +125,5 @@ class Watch:
         outbound = direction == "sent"
         blotter = self._out if outbound else self._in
         for frame in self._readers[outbound].feed(at, data):
-            payload = blotter.through(frame.payload)[:SHOWN]
+            payload = blotter.through(frame.payload, last=frame.fin)[:SHOWN]
             self._tail.say("frame", number=self._number, **frame_as_json(direction, frame, payload))

@@ -1,10 +1,13 @@
 """Recorded bytes cut at every place that a network may cut: heads, chunks and event-stream blocks stay whole."""
 
+import itertools
+import random
 from collections.abc import Iterator
 
 import pytest
 
 from labkit.bytestream import Event, Head, Piece, chunks, events, parse_head, split
+from labserver import sse
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n"
 BODY = b"data: tea\n\n"
@@ -53,6 +56,7 @@ def test_a_repeated_header_stands_as_often_as_it_was_sent() -> None:
         (b"x-wide: \t two  words \t", "two  words"),
         (b"x-empty:", ""),
         (b"x-latin: caf\xe9", "café"),
+        ("x-name: voilà".encode(), "voilÃ\xa0"),
     ],
 )
 def test_a_value_begins_after_the_first_colon_and_loses_only_outer_spaces(line: bytes, value: str) -> None:
@@ -89,6 +93,15 @@ def test_bytes_without_a_blank_line_are_all_head() -> None:
         [],
     )
     assert split([]) == (Head("", ()), [])
+
+
+def test_interim_answers_before_the_head_are_passed_over_wherever_the_network_cuts() -> None:
+    interim = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </tea>\r\n\r\n"
+    for pieces in [*in_two(interim + HEAD + BODY), byte_by_byte(interim + HEAD + BODY)]:
+        head, body = split(pieces)
+        assert (head.start, head.get("link")) == ("HTTP/1.1 200 OK", "")
+        assert b"".join(data for _, data in body) == BODY
+    assert split([(0.0, b"HTTP/1.1 101 Switching Protocols\r\n\r\n")])[0].start == "HTTP/1.1 101 Switching Protocols"
 
 
 # Chunks
@@ -197,6 +210,22 @@ def test_only_cr_and_lf_end_a_line_whatever_python_takes_for_one(character: str)
 )
 def test_the_corners_of_the_standard(body: bytes, due: list[str]) -> None:
     assert data_of(body) == due
+
+
+def test_a_stream_reads_as_the_servers_own_decoder_reads_it() -> None:
+    dice = random.Random(7)
+    words = ["data: tea", "data", "data:", "event: x", "event:", ": ping", "id: 1", "🍵", "\u2028", "\ufeff", " ", ":"]
+    ends = ["\n", "\r\n", "\r"]
+    dispatched = 0
+    for _ in range(500):
+        body = "".join(dice.choice(words + ends * 5) for _ in range(dice.randint(1, 40))).encode()
+        cuts = sorted(dice.randint(0, len(body)) for _ in range(dice.randint(0, 5)))
+        pieces = [body[start:end] for start, end in itertools.pairwise([0, *cuts, len(body)])]
+        decoder = sse.Decoder()
+        due = [(event.data, event.event) for piece in pieces for event in decoder.feed(piece)]
+        assert [(event.data, event.name) for event in events([(0.0, piece) for piece in pieces])] == due, pieces
+        dispatched += len(due)
+    assert dispatched > 300, "or nothing was compared"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from websockets.sync.client import connect
 from labserver.exchange import Exchange
 from labserver.journal import Journal
 from labserver.record import split_head
-from labserver.redaction import mask, redact
+from labserver.redaction import TELLING, mask, redact
 
 KEY = b"lab-secret"
 
@@ -34,6 +34,16 @@ def test_a_key_is_blotted_out_wherever_the_network_cuts_it(pieces: int) -> None:
         cuts = [raw[start:stop] for start, stop in zip(edges, [*edges[1:], len(raw)], strict=True)]
         left = redact([(0.1 * at, piece) for at, piece in enumerate(cuts)], (KEY,))
         assert b"".join(data for _, data in left) == clean, f"cut at {edges}"
+
+
+def test_every_telling_piece_of_a_key_is_blotted_out_wherever_it_stands() -> None:
+    secret = bytes(range(65, 65 + 36))
+    for size in range(TELLING, len(secret) + 1):
+        for start in range(len(secret) - size + 1):
+            piece = secret[start : start + size]
+            [(_, left)] = redact([(0.0, b"<" + piece + b">")], (secret,))
+            assert len(left) == size + 2
+            assert not any(secret[at : at + TELLING] in left for at in range(len(secret) - TELLING + 1)), piece
 
 
 def test_pieces_keep_their_times_where_no_key_is_cut() -> None:

@@ -248,6 +248,22 @@ async def test_nothing_is_kept_for_a_journal_that_nobody_listens_to() -> None:
     assert journal.tail.last == 0
 
 
+async def test_a_key_cut_over_chunks_or_fragments_is_not_heard() -> None:
+    journal = Journal(10)
+    tail = journal.listen()
+    plain, upgraded = exchange((b"lab-secret",)), exchange((b"lab-secret",), websocket=True)
+    for one, head in ((plain, b"HTTP/1.1 200 OK"), (upgraded, b"HTTP/1.1 101 Switching Protocols")):
+        journal.open(one)
+        one.went_out(head + b"\r\n\r\n")
+    for piece in (b"tea lab-se", b"cret tea"):
+        plain.went_out(piece)
+    for piece in (b"\x01\x05lab-s", b"\x80\x05ecret", b"\x81\x03all"):
+        upgraded.went_out(piece)
+    heard = [event.data for event in tail.since(0)[1]]
+    assert [data["text"] for data in heard if "index" in data] == ["tea ", "[key*****] tea"]
+    assert [data["payload"] for data in heard if "opcode" in data] == ["", "[key*****]", "all"]
+
+
 async def test_a_long_chunk_is_shown_in_part_and_counted_whole() -> None:
     journal = Journal(10)
     journal.listen()

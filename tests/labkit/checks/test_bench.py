@@ -104,7 +104,9 @@ def test_an_answer_that_wants_to_end_the_kernel_has_crashed(judge: Judge) -> Non
     assert "SystemExit" in judge("00.2", leaves_the_kernel).summary
 
 
-@pytest.mark.parametrize(("answer", "said"), [(None, "no function"), ("tea", "a str"), (("tea", 3), "a tuple")])
+@pytest.mark.parametrize(
+    ("answer", "said"), [(None, "no function"), ("tea", "a function (str)"), (("tea", 3), "(tuple)")]
+)
 @every_exercise
 def test_what_is_no_function_is_not_started(judge: Judge, exercise: str, answer: Any, said: str) -> None:
     outcome = judge(exercise, answer)
