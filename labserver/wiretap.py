@@ -209,7 +209,8 @@ class TappedHttp(HttpToolsProtocol):
         super().on_body(body)
 
     def on_response_complete(self) -> None:
-        self._count_unread()
+        if self.cycles:  # none are left where an answer ends after its client has gone
+            self._count_unread()
         self.line.answered()
         super().on_response_complete()
 
@@ -226,6 +227,9 @@ class TappedHttp(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         while self.cycles:
+            _, cycle = self.cycles[0]
+            cycle.disconnected = True  # uvicorn 0.54 tells only the last of several pipelined requests
+            cycle.message_event.set()
             self._count_unread()
         self.line.lost()
         super().connection_lost(exc)

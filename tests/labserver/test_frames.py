@@ -114,4 +114,4 @@ def test_a_reserved_opcode_is_named_as_such() -> None:
 
 
 def test_reserved_bits_are_read_as_a_number() -> None:
-    assert [frame.rsv for frame in read([b"\x81\x00\xc1\x00\x91\x00\xf1\x00"])] == [0, 4, 1, 7]
+    assert [frame.rsv for frame in read(b"\x81\x00\xc1\x00\x91\x00\xf1\x00")] == [0, 4, 1, 7]

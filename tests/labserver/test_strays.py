@@ -91,6 +91,22 @@ def test_a_request_that_never_became_whole_is_journalled_when_its_client_leaves(
     assert (records[0]["ended"], records[0]["left_after"]) == ("client left", 0)
 
 
+def test_a_request_that_waited_behind_another_when_its_client_left_is_journalled(server) -> None:
+    key = server.sandbox()
+    slow = {"query": "Green| tea| is| good|.", "model": "script"}
+    first = server.request("POST", "/api/v1/query/stream", slow, key, x_lab_pace="ttft=0;tps=20;jitter=0")
+    second = server.request("GET", "/health", key=key)
+    with server.dial() as wire:
+        wire.send(first + second)
+        wire.until(b"Green")
+    server.await_quiet()
+    while len(records := server.journal(key)) < 2:
+        pass
+    assert [record["ended"] for record in records] == ["client left", "client left"]
+    assert [record["status"] for record in records] == [200, None]
+    assert records[1].asked == second.replace(key.encode(), mask(key.encode()))
+
+
 def test_a_handshake_that_the_websocket_library_refuses_is_journalled(server) -> None:
     key = server.sandbox()
     with server.dial() as wire:
