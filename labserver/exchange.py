@@ -13,7 +13,12 @@ Segment = tuple[float, bytes]
 COMPLETE = "complete"
 CLIENT_LEFT = "client left"
 CUT = "cut by a fault"
+RESET = "reset by a fault"
 SERVER_CLOSED = "server closed"
+
+
+def _no_wire() -> None:
+    """An exchange that was never on a wire has nothing to break."""
 
 
 @dataclass(slots=True, eq=False)
@@ -22,13 +27,16 @@ class Exchange:
 
     `connection` counts the server's TCP connections, `nth` the exchanges on this one (1 = a new connection).
     `sent` and `received` hold what was read and written in one piece, up to `keep` bytes in all; `kept` counts them,
-    `dropped` the bytes past that. `writes` counts every piece written, kept or not.
+    `dropped` the bytes past that. `writes` counts every piece written, kept or not. `hang_up` closes the connection
+    with FIN, `tear` with RST, and after `mute` nothing more leaves on it.
     """
 
     connection: int
     nth: int
     hang_up: Callable[[], None]
     keep: int
+    tear: Callable[[], None] = _no_wire
+    mute: Callable[[], None] = _no_wire
     websocket: bool = False
     opened: float = field(default_factory=time.monotonic)
     received: list[Segment] = field(default_factory=list)
@@ -80,6 +88,11 @@ class Exchange:
         """Close the connection under the answer: what was written still leaves, then FIN."""
         self.cause = cause
         self.hang_up()
+
+    def reset(self) -> None:
+        """Break the connection under the answer: what was written still leaves, then RST."""
+        self.cause = RESET
+        self.tear()
 
     def end(self, how: str) -> None:
         """Close the record, once: the first cause stands."""
