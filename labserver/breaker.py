@@ -41,7 +41,8 @@ class FaultMiddleware:
             if lost:
                 await grip.cut()
         except Struck:
-            return
+            if scope["type"] == "websocket":
+                await grip.listen(receive)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, grip: Grip) -> None:
         try:

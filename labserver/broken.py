@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 
-from starlette.types import Message, Send
+from starlette.types import Message, Receive, Send
 
 from labserver import sse
 from labserver.answers import Answer, Close, Cut, Over, Silence, Step, Wait
@@ -36,6 +36,12 @@ class Grip:
         """Waits for the end of the exchange, then raises Struck."""
         await self.exchange.closed.wait()
         raise Struck
+
+    async def listen(self, receive: Receive) -> None:
+        """Hear a WebSocket's client out: as long as nobody reads, uvicorn would not even see that it leaves."""
+        while self.exchange.ended is None:
+            if (await receive())["type"] == "websocket.disconnect":
+                return
 
     async def cut(self, abrupt: bool = False) -> None:
         """Raises Struck once the connection is gone."""
@@ -114,7 +120,6 @@ class Broken:
                 await self._send({"type": "websocket.close", "code": code, "reason": "broken on purpose"})
             case Silence():
                 self._grip.exchange.mute()
-                await self._grip.over()
 
 
 LAST: Message = {"type": "http.response.body", "body": b"", "more_body": False}

@@ -52,6 +52,8 @@ class Line:
 
     def tear(self) -> None:
         """Close with RST instead of FIN: what is written leaves first, what the client still sends is lost."""
+        if self.transport.is_closing():
+            return
         self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
         self.transport.close()
 
