@@ -37,8 +37,9 @@ class Exchange:
     """One request and its answer (or one WebSocket) as the server recorded it. Times are seconds since it began.
 
     `connection` counts this sandbox's TCP connections from 1, `nth` the exchanges on that connection. `ended` is
-    `complete`, `client left`, `cut by a fault`, `server closed`, or None while it is open. `produced` is how many
-    deltas the model made, sent or not; `dropped` how many bytes crossed that the journal had no room for.
+    `complete`, `client left`, `cut by a fault`, `reset by a fault`, `server closed`, or None while it is open.
+    `produced` is how many deltas the model made, sent or not; `dropped` how many bytes crossed that the journal had
+    no room for.
     """
 
     number: int

@@ -40,7 +40,7 @@ class FaultMiddleware:
             await self._answer(scope, receive, _nobody if lost else Broken(send, plan, grip), grip)
             if lost:
                 await grip.cut()
-        except Struck:
+        except* Struck:  # also one that comes out of an application's task group
             if scope["type"] == "websocket":
                 await grip.listen(receive)
 

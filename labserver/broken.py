@@ -74,11 +74,9 @@ class Broken:
             case "http.response.body":
                 await self._body(message)
             case "websocket.send":
-                text = message.get("text")
-                event = message["bytes"] if text is None else text.encode()
-                await self._take(self._answer.through(event), _frame_of_bytes if text is None else _frame_of_text)
+                await self._take(self._answer.through(_tagged(message)), _frame)
             case "websocket.close":
-                await self._take(self._answer.closing(), _frame_of_text)
+                await self._take(self._answer.closing(), _frame)
                 await self._send(message)
             case _:
                 await self._send(message)
@@ -129,12 +127,15 @@ def _chunk(piece: bytes) -> Message:
     return {"type": "http.response.body", "body": piece, "more_body": True}
 
 
-def _frame_of_text(piece: bytes) -> Message:
-    return {"type": "websocket.send", "text": piece.decode()}
+def _tagged(message: Message) -> bytes:
+    """A WebSocket message as one event, its first byte saying whether it is text: some are held back a while."""
+    text: str | None = message.get("text")
+    return b"b" + message["bytes"] if text is None else b"t" + text.encode()
 
 
-def _frame_of_bytes(piece: bytes) -> Message:
-    return {"type": "websocket.send", "bytes": piece}
+def _frame(piece: bytes) -> Message:
+    said = {"text": piece[1:].decode()} if piece.startswith(b"t") else {"bytes": piece[1:]}
+    return {"type": "websocket.send", **said}
 
 
 def _kind_and_length(start: Message) -> tuple[str, int | None]:

@@ -79,7 +79,9 @@ FAULTS = {
         {"code": Knob(400, 599, 500), "retry_after": Knob(0, 86_400, None)},
     ),
     "refuse_upgrade": Fault(
-        "a WebSocket handshake is refused with `code`", (HANDSHAKE,), {"code": Knob(400, 599, 403)}
+        "a WebSocket handshake is answered with an error instead of 101; with `retry_after` in seconds",
+        (HANDSHAKE,),
+        {"code": Knob(400, 599, 403), "retry_after": Knob(0, 86_400, None)},
     ),
     "lose_reply": Fault("all is done as asked, then the connection closes before the first byte", (REQUEST,)),
     "late_error": Fault("the model fails after `after` deltas, long after the 200", (MODEL,), {"after": after()}),
@@ -117,7 +119,7 @@ FAULTS = {
         {"bytes": Knob(1, MAX_BYTES, 1)},
     ),
     "close": Fault(
-        "a WebSocket closes with `code` after `after` messages",
+        "a WebSocket closes with `code` (1000 to 1003, 1007 to 1014, 3000 to 4999) after `after` messages",
         (SOCKET,),
         {"code": Knob(1000, 4999, 1011, UNSENDABLE), "after": after()},
     ),

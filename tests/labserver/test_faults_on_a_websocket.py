@@ -99,7 +99,8 @@ def barrier_alone(honest: Talk, broken: Talk) -> None:
 def refused(honest: Talk, broken: Talk) -> None:
     assert broken.head.startswith(b"HTTP/1.1 429 Too Many Requests\r\n")
     assert broken.closed
-    assert broken.record["response"][0][1].endswith('429 Too Many Requests.","details":{}}}')
+    assert b"\r\nretry-after: 3\r\n" in broken.head
+    assert broken.record["response"][0][1].endswith('429 Too Many Requests. Try again in 3 s.","details":{}}}')
 
 
 def slow_first_byte(honest: Talk, broken: Talk) -> None:
@@ -170,7 +171,7 @@ def silent(honest: Talk, broken: Talk) -> None:
 STRIKES: dict[str, Callable[[Talk, Talk], None]] = {
     "latency;seconds=0.3": latency,
     "barrier;n=2;seconds=0.2": barrier_alone,
-    "refuse_upgrade;code=429": refused,
+    "refuse_upgrade;code=429;retry_after=3": refused,
     "slow_first_byte;seconds=0.3": slow_first_byte,
     "stall;after=2;seconds=0.3": stall,
     "bad_json;after=2": bad_json,
