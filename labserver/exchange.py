@@ -90,7 +90,7 @@ class Exchange:
         self.hang_up()
 
     def reset(self) -> None:
-        """Break the connection under the answer: what was written still leaves, then RST."""
+        """Break the connection under the answer with RST: what the client has not received by then is lost with it."""
         self.cause = RESET
         self.tear()
 

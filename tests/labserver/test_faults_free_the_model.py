@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from contextlib import suppress
 
 import pytest
@@ -83,3 +84,26 @@ def test_a_lost_reply_of_a_client_that_did_not_wait_frees_the_model(server) -> N
     three_words_later(server)
     assert server.journal(key)[0]["produced"] == left["produced"] < 6
     server.await_quiet()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="on Windows SIGTERM ends a process with no word said")
+async def test_a_server_that_ends_waits_for_no_fault(start_server) -> None:
+    live = start_server("--solo")
+    waiting = ("latency;seconds=30", "barrier;n=2;seconds=30", "slow_first_byte;seconds=30", "stall;after=1;seconds=30")
+    headers = {"x-lab-pace": SLOW, "x-lab-fault": "silent;after=1"}
+    wires = [live.dial() for _ in waiting]
+    for wire, plan in zip(wires, waiting, strict=True):
+        wire.send(live.request("POST", STREAM, QUERY, None, x_lab_pace=SLOW, x_lab_fault=plan))
+    async with websockets.connect(live.ws_url + SOCKET, additional_headers=headers, proxy=None) as socket:
+        await socket.send(json.dumps(QUERY))
+        await socket.recv()
+        assert len([record for record in live.journal(None, wait=0) if record["ended"] is None]) == 5
+        assert await asyncio.to_thread(live.stop) < 5
+        with pytest.raises(ConnectionClosed):
+            await socket.recv()
+    latency, barrier, *late = (wire.rest() for wire in wires)
+    for wire in wires:
+        wire.socket.close()
+    assert latency.startswith(b"HTTP/1.1 "), "an answer, and no cut"
+    assert barrier.startswith(b"HTTP/1.1 408 ")
+    assert all(answer.endswith(b"0\r\n\r\n") for answer in late)

@@ -105,15 +105,13 @@ def refused(honest: Talk, broken: Talk) -> None:
 
 def slow_first_byte(honest: Talk, broken: Talk) -> None:
     assert broken.payloads == honest.payloads
-    assert broken.record["response"][0][0] < 0.25, "the handshake came at once"
-    assert _times(broken)[0] >= 0.3
+    assert _times(broken)[0] - broken.record["response"][0][0] >= 0.29, "between the handshake and the first message"
 
 
 def stall(honest: Talk, broken: Talk) -> None:
     assert broken.payloads == honest.payloads
     times = _times(broken)
     assert times[2] - times[1] >= 0.29
-    assert times[1] < 0.29
 
 
 def _times(talk: Talk) -> list[float]:
