@@ -34,7 +34,7 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,  # a path is what the map says, and a POST is not sent elsewhere
         middleware=[
             Middleware(VisitMiddleware, lab=lab),
-            Middleware(FaultMiddleware),
+            Middleware(FaultMiddleware, lab=lab, respond=refusals.respond),
         ],
     )
     app.state.lab = lab

@@ -1,85 +1,69 @@
-"""The ASGI layer that lets faults strike: between the surface, which answers honestly, and the wire.
+"""The ASGI layer where faults strike: before the application is asked, and, through `broken`, in what it answers.
 
-Knows ASGI messages and plans; what a plan does to an event stands in `faults`. Applies only where a plan is set.
+Knows plans and scopes; what a plan does to an answer stands in `answers`. Applies only where a plan is set.
 """
 
+from collections.abc import Callable
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from labserver import sse
-from labserver.exchange import Exchange
-from labserver.faults import Answer, Plan, spell
+from labserver.broken import Broken, Grip, Struck
+from labserver.errors import LabError, Planned
+from labserver.faults import Plan
+from labserver.lab import Lab
+from labserver.sandboxes import Sandbox
 
-
-class Struck(Exception):
-    """A fault has ended this answer; nothing that the application still wants to say will leave."""
+REFUSALS = {"http": "status", "websocket": "refuse_upgrade"}  # the fault that answers instead of the application
 
 
 class FaultMiddleware:
-    """Reads `plan` and `exchange` from the scope's state; echoes the plan in `x-lab-fault`."""
+    """Reads `plan`, `sandbox` and `exchange` from the scope's state; echoes the plan in `x-lab-fault`.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `respond` gives an error the shape of its path's dialect.
+    """
+
+    def __init__(self, app: ASGIApp, lab: Lab, respond: Callable[[HTTPConnection, LabError], Response]) -> None:
         self.app = app
+        self.lab = lab
+        self.respond = respond
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         plan: Plan = scope.get("state", {}).get("plan", {})
         if not plan:
             await self.app(scope, receive, send)
             return
-        broken = Broken(send, plan, scope["state"]["exchange"])
+        grip = Grip(scope["state"]["exchange"], self.lab.bell.sleep, self.lab.settings.time_scale)
+        lost = "lose_reply" in plan and scope["type"] == "http"
         try:
-            await self.app(scope, receive, broken)
-        except Struck:
-            return
+            await self._answer(scope, receive, _nobody if lost else Broken(send, plan, grip), grip)
+            if lost:
+                await grip.cut()
+        except* Struck:  # also one that comes out of an application's task group
+            if scope["type"] == "websocket":
+                await grip.listen(receive)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, grip: Grip) -> None:
+        try:
+            await self._at_the_door(scope, grip)
+        except LabError as error:
+            await self.respond(HTTPConnection(scope), error)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _at_the_door(self, scope: Scope, grip: Grip) -> None:
+        """Let the request in, late perhaps. Raises LabError to answer it here, Struck when its client has left."""
+        plan: Plan = scope["state"]["plan"]
+        sandbox: Sandbox = scope["state"]["sandbox"]
+        if "latency" in plan:
+            await grip.wait(plan["latency"]["seconds"])
+        if "barrier" in plan:
+            n, seconds = int(plan["barrier"]["n"]), plan["barrier"]["seconds"]
+            await grip.meanwhile(sandbox.barrier.meet(n, seconds, grip.sleep))
+        if (refusal := plan.get(REFUSALS[scope["type"]])) is not None:
+            raise Planned(int(refusal["code"]), refusal.get("retry_after"))
 
 
-class Broken:
-    """A `send` that breaks the answer as planned."""
-
-    def __init__(self, send: Send, plan: Plan, exchange: Exchange) -> None:
-        self.send = send
-        self.plan = plan
-        self.exchange = exchange
-        self.answer = Answer(plan, event_stream=False)
-
-    async def __call__(self, message: Message) -> None:
-        match message["type"]:
-            case "http.response.start":
-                kinds = [value for name, value in message["headers"] if name == b"content-type"]
-                stream = any(kind.startswith(sse.MEDIA_TYPE.encode()) for kind in kinds)
-                self.answer = Answer(self.plan, event_stream=stream)
-                await self._open(message)
-            case "websocket.accept":
-                await self._open(message)
-            case "http.response.body":
-                await self._body(message)
-            case "websocket.send":
-                await self._frame(message)
-            case _:
-                await self.send(message)
-
-    async def _open(self, message: Message) -> None:
-        echo = (b"x-lab-fault", spell(self.plan).encode())
-        await self.send({**message, "headers": [*message.get("headers", []), echo]})
-
-    async def _body(self, message: Message) -> None:
-        await self._strike_if_due()
-        if event := message.get("body", b""):
-            for piece in self.answer.through(event):
-                await self.send({"type": message["type"], "body": piece, "more_body": True})
-            await self._strike_if_due()
-        if not message.get("more_body", False) or self.answer.over:
-            await self.send({"type": message["type"], "body": b"", "more_body": False})
-        if self.answer.over:
-            raise Struck
-
-    async def _frame(self, message: Message) -> None:
-        await self._strike_if_due()
-        await self.send(message)
-        list(self.answer.through(b"frame"))
-        await self._strike_if_due()
-
-    async def _strike_if_due(self) -> None:
-        if self.answer.cut_now:
-            self.exchange.cut()
-            await self.exchange.closed.wait()
-            raise Struck
+async def _nobody(_: Message) -> None:
+    """Where an answer goes that nobody shall have."""

@@ -4,12 +4,13 @@
 what to do; `details` is JSON-ready; `retry_after` is in seconds; `param` names the offending field where there is one.
 """
 
-from typing import Any, ClassVar
+from http import HTTPStatus
+from typing import Any
 
 
 class LabError(Exception):
-    status: ClassVar[int] = 500
-    code: ClassVar[str] = "PROCESSING_FAILED"
+    status: int = 500
+    code: str = "PROCESSING_FAILED"
 
     def __init__(
         self,
@@ -50,6 +51,10 @@ class MethodNotAllowed(LabError):
     status, code = 405, "METHOD_NOT_ALLOWED"
 
 
+class TimedOut(LabError):
+    status, code = 408, "REQUEST_TIMEOUT"
+
+
 class TooLarge(LabError):
     status, code = 413, "TOO_LARGE"
 
@@ -78,3 +83,25 @@ class ProcessingFailed(LabError):
 
 class Unavailable(LabError):
     status, code = 503, "PIPELINE_UNAVAILABLE"
+
+
+CODES = {
+    400: "INVALID_REQUEST",
+    422: "INVALID_REQUEST",
+    413: "TOO_LARGE",
+    429: "RATE_LIMITED",
+    500: "PROCESSING_FAILED",
+    503: "PIPELINE_UNAVAILABLE",
+}
+
+
+class Planned(LabError):
+    """Whatever status somebody asked for, to see what a client does with it."""
+
+    def __init__(self, status: int, retry_after: float | None = None) -> None:
+        known = HTTPStatus(status) if status in set(HTTPStatus) else None
+        cure = "" if retry_after is None else f" Try again in {retry_after:g} s."
+        told = f"{status} {known.phrase}" if known else str(status)
+        super().__init__(f"This answer was broken on purpose: {told}.{cure}", retry_after=retry_after)
+        self.status = status
+        self.code = CODES.get(status) or (known.name if known else f"STATUS_{status}")

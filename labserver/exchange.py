@@ -15,6 +15,7 @@ Segment = tuple[float, bytes]
 COMPLETE = "complete"
 CLIENT_LEFT = "client left"
 CUT = "cut by a fault"
+RESET = "reset by a fault"
 SERVER_CLOSED = "server closed"
 
 STATUS_LINE = re.compile(rb"HTTP/1\.[01] (\d{3}) ")
@@ -27,6 +28,10 @@ class Onlooker(Protocol):
     def went_out(self, at: float, data: bytes) -> None: ...
 
 
+def _no_wire() -> None:
+    """An exchange that was never on a wire has nothing to break."""
+
+
 @dataclass(slots=True, eq=False)
 class Exchange:
     """A request and its answer, or a WebSocket from handshake to goodbye.
@@ -37,13 +42,16 @@ class Exchange:
     of the final answer. `status` is that answer's. `claimed` says that somebody above has seen the request and decided
     which journal it belongs to; `malformed` that no parser could read it. `unread` counts the bytes of the request's
     body that arrived and that nobody took, once it is known. `overlap` counts the sandbox's other exchanges that were
-    open when this one began; `produced_after` the deltas made when nobody was there to read them.
+    open when this one began; `produced_after` the deltas made when nobody was there to read them. `hang_up` closes the
+    connection with FIN, `tear` with RST, and after `mute` nothing more leaves on it.
     """
 
     connection: int
     nth: int
     hang_up: Callable[[], None]
     keep: int
+    tear: Callable[[], None] = _no_wire
+    mute: Callable[[], None] = _no_wire
     websocket: bool = False
     opened: float = field(default_factory=time.monotonic)
     received: list[Segment] = field(default_factory=list)
@@ -131,6 +139,11 @@ class Exchange:
         """Close the connection under the answer: what was written still leaves, then FIN."""
         self.cause = cause
         self.hang_up()
+
+    def reset(self) -> None:
+        """Break the connection under the answer with RST: what the client has not received by then is lost with it."""
+        self.cause = RESET
+        self.tear()
 
     def end(self, how: str) -> None:
         """Close the record, once: the first cause stands."""

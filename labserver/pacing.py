@@ -16,6 +16,11 @@ from labserver.events import StreamEvent, Text, Usage
 BOUNDS = {"ttft": (0.0, 30.0), "tps": (0.5, 100_000.0), "jitter": (0.0, 1.0)}
 
 
+def roll(*seed: int) -> float:
+    """A number from 0 up to 1 that depends on nothing but these numbers."""
+    return random.Random(":".join(map(str, seed))).random()
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """`ttft` seconds to the first token, then `tps` tokens per second, each gap varied by up to `jitter` of itself."""

@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from labserver.barrier import Barrier
 from labserver.doors import Doors, port_of
 from labserver.errors import Unauthorized
-from labserver.faults import Rules
+from labserver.fault_rules import Rules
 from labserver.journal import Journal
 
 EPOCH = 1_704_067_200  # 2024-01-01T00:00:00Z, the time in seed 001's example
@@ -61,6 +62,7 @@ class Sandbox:
     tier: Tier
     journal: Journal
     rules: Rules = field(default_factory=Rules)
+    barrier: Barrier = field(default_factory=Barrier)
     door: asyncio.Server | None = None
     last_port: int = 0
     _asked: Counter[str] = field(default_factory=Counter)

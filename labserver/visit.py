@@ -138,7 +138,7 @@ class VisitMiddleware:
             )
         wanted = faults.parse(headers.get("x-lab-fault", ""))
         plan = sandbox.rules.take(scope["path"]) | wanted
-        return pacing.parse(headers.get("x-lab-pace", "")), {name: plan[name] for name in faults.FAULTS if name in plan}
+        return pacing.parse(headers.get("x-lab-pace", "")), faults.in_order(plan)
 
 
 def _with_header(send: Send, name: bytes, value: bytes) -> Send:

@@ -8,6 +8,9 @@ the order in which they begin, answers in the same order (RFC 9112, section 9.3.
 
 import asyncio
 import itertools
+import socket
+import struct
+import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -19,6 +22,8 @@ from labserver.exchange import CLIENT_LEFT, COMPLETE, SERVER_CLOSED, Exchange
 from labserver.metering import Meter
 
 Adopt = Callable[[Exchange, int], None]
+# SO_LINGER on, for no time at all; Windows has two shorts where others have two ints.
+AT_ONCE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
 class Tap:
@@ -54,6 +59,18 @@ class Line:
         self.port = 0
         self.whole = True  # the request being read has ended, as far as the parser knows
         self.handed_on = False  # the application has it
+        self.muted = False
+
+    def tear(self) -> None:
+        """Close with RST instead of FIN: what is written leaves first, what the client still sends is lost."""
+        if self.transport.is_closing():
+            return
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+        self.transport.close()
+
+    def mute(self) -> None:
+        """From now on nothing leaves, not even a pong: uvicorn's own keep-alive ends the connection in the end."""
+        self.muted = True
 
     def received(self, data: bytes) -> None:
         """Bytes that are about to be parsed; `begin` or `settle` says whose they are."""
@@ -69,7 +86,7 @@ class Line:
         self.count += 1
         self.whole = self.handed_on = False
         self.meter = Meter()
-        self.reading = Exchange(self.number, self.count, self.transport.close, self.tap.keep)
+        self.reading = Exchange(self.number, self.count, self.transport.close, self.tap.keep, self.tear, self.mute)
         self.answering.append(self.reading)
         self.tap.open.add(self.reading)
         return self.reading
@@ -130,6 +147,8 @@ class TappedTransport:
         self.is_closing = inner.is_closing
 
     def _write(self, data: bytes) -> None:
+        if self._line.muted:
+            return
         self._line.wrote(data)
         self._inner.write(data)
 

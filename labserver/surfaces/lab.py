@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from labserver import __version__, faults
+from labserver.fault_rules import Rule
 from labserver.fingerprint import fingerprint
 from labserver.visit import LabDep, OwnSandboxDep
 
@@ -32,7 +33,20 @@ class FaultWanted(BaseModel):
 
     plan: Annotated[str, Field(max_length=500, examples=["cut;after=5"])]
     path: Annotated[str, Field(max_length=200, description="shell-style pattern on the path")] = "*"
-    first: Annotated[int, Field(ge=1, le=1000, description="for how many matching requests")] = 1
+    first: Annotated[
+        int | None,
+        Field(ge=1, le=1000, description="how often; without it once, or with every, probability or ttl without end"),
+    ] = None
+    every: Annotated[int, Field(ge=1, le=1000, description="only every so many-th matching request")] = 1
+    probability: Annotated[float | None, Field(gt=0, le=1, description="only by chance, from the sandbox's seed")] = (
+        None
+    )
+    ttl: Annotated[float | None, Field(gt=0, le=3600, description="seconds until the rule ends")] = None
+
+    def as_rule(self, seed: int) -> Rule:
+        lasting = bool({"every", "probability", "ttl"} & self.model_fields_set)
+        first = self.first if self.first is not None or lasting else 1
+        return Rule(faults.parse(self.plan), self.path, first, self.every, self.probability, self.ttl, seed)
 
 
 @router.get("")
@@ -94,10 +108,12 @@ async def list_faults(sandbox: OwnSandboxDep) -> dict[str, Any]:
     table = {
         name: {
             "does": fault.does,
+            "strikes": fault.strikes,
             "settings": {
-                knob: {"lowest": low, "highest": high, "default": default}
-                for knob, (low, high, default) in fault.knobs.items()
+                name: {"kind": knob.kind, "lowest": knob.low, "highest": knob.high, "default": knob.default}
+                for name, knob in fault.knobs.items()
             },
+            "either": fault.either,
         }
         for name, fault in faults.FAULTS.items()
     }
@@ -107,9 +123,7 @@ async def list_faults(sandbox: OwnSandboxDep) -> dict[str, Any]:
 @router.post("/faults", status_code=201)
 async def add_fault(sandbox: OwnSandboxDep, wanted: FaultWanted) -> dict[str, Any]:
     """Break your sandbox's next answers on purpose. The plan comes back in each broken answer's `x-lab-fault`."""
-    plan = faults.parse(wanted.plan)
-    sandbox.rules.add(faults.Rule(plan, wanted.path, wanted.first))
-    return {"plan": faults.spell(plan), "path": wanted.path, "first": wanted.first}
+    return sandbox.rules.add(wanted.as_rule(sandbox.words_seed))
 
 
 @router.delete("/faults", status_code=204)

@@ -23,7 +23,7 @@ from labserver.errors import (
 
 log = logging.getLogger("labserver")
 
-OPENAI_TYPES = {401: "invalid_request_error", 429: "rate_limit_error", 500: "server_error", 503: "server_error"}
+OPENAI_TYPES = {429: "rate_limit_error"}  # past it, 5xx is `server_error` and 4xx `invalid_request_error`
 OPENAI_CODES = {
     "UNAUTHORIZED": "invalid_api_key",
     "MODEL_NOT_FOUND": "model_not_found",
@@ -31,6 +31,7 @@ OPENAI_CODES = {
     "PROCESSING_FAILED": "server_error",
     "PIPELINE_UNAVAILABLE": "server_error",
     "FORBIDDEN": "forbidden",
+    "RATE_LIMITED": "rate_limit_exceeded",
 }
 
 
@@ -41,7 +42,7 @@ def rest_error(error: LabError) -> dict[str, Any]:
 
 def openai_error(error: LabError) -> dict[str, Any]:
     """OpenAI's shape: `{"error": {"message", "type", "param", "code"}}`, always all four."""
-    kind = OPENAI_TYPES.get(error.status, "invalid_request_error")
+    kind = OPENAI_TYPES.get(error.status, "server_error" if error.status >= 500 else "invalid_request_error")
     code = OPENAI_CODES.get(error.code)
     return {"error": {"message": error.message, "type": kind, "param": error.param, "code": code}}
 

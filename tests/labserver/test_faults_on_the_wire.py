@@ -1,13 +1,18 @@
-"""Every row of the FAULTS table struck on a real connection, against the honest answer of a twin sandbox."""
+"""Every fault that a stream can suffer struck on a real connection, against the honest answer of a twin sandbox."""
 
+import json
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from labserver import sse
-from labserver.faults import FAULTS
+from labserver.faults import FAULTS, MODEL
+from labserver.faults import STREAM as ON_STREAM
 
 STREAM = "/api/v1/query/stream"
 QUERY = {"query": "Green| tea| is| good| 🍵|.", "model": "script"}
@@ -18,12 +23,19 @@ LAST_CHUNK = b"0\r\n\r\n"
 
 @dataclass(frozen=True)
 class Answer:
-    """What a socket received: the head, the body's chunks, and whether the last chunk came (a clean end)."""
+    """What a socket received: head, chunks of the body, whether the last chunk came (clean) or an RST (torn)."""
 
     head: bytes
     chunks: list[bytes]
     clean: bool
+    torn: bool
+    seconds: float
     record: dict[str, Any]
+
+    @property
+    def gaps(self) -> list[float]:
+        """Seconds between one write of the server and the next."""
+        return [late - early for (early, _), (late, _) in pairwise(self.record["response"])]
 
     @property
     def body(self) -> bytes:
@@ -34,15 +46,20 @@ def ask(server, path: str, body: dict[str, Any], fault: str = "") -> Answer:
     """Always in a fresh sandbox of the same seed, so that two answers differ by nothing but the fault."""
     key = server.sandbox()
     wishes = {"x_lab_pace": NO_WAIT, "connection": "close"} | ({"x_lab_fault": fault} if fault else {})
+    torn, began = True, time.monotonic()
     with server.dial() as wire:
         wire.send(server.request("POST", path, body, key, **wishes))
-        head, _, rest = wire.rest().partition(b"\r\n\r\n")
+        with suppress(ConnectionResetError):
+            wire.rest()
+            torn = False
+        head, _, rest = wire.received.partition(b"\r\n\r\n")
+    seconds = time.monotonic() - began
     chunks = []
     while rest and rest != LAST_CHUNK:
         size, _, rest = rest.partition(b"\r\n")
         chunks.append(rest[: int(size, 16)])
         rest = rest[int(size, 16) + 2 :]
-    return Answer(head, chunks, rest == LAST_CHUNK, server.last(key))
+    return Answer(head, chunks, rest == LAST_CHUNK, torn, seconds, server.last(key))
 
 
 def late_error(honest: Answer, broken: Answer) -> None:
@@ -98,6 +115,100 @@ def sliced_by_the_event(honest: Answer, broken: Answer) -> None:
     assert broken.chunks == [event[at : at + 50] for event in honest.chunks for at in range(0, len(event), 50)]
 
 
+def cut_at_a_byte(honest: Answer, broken: Answer) -> None:
+    assert not broken.clean
+    assert not broken.torn
+    assert broken.body == honest.body[:150]
+    assert len(honest.chunks[0]) < 150, "a byte inside a later event"
+    assert broken.record["ended"] == "cut by a fault"
+
+
+def cut_past_the_end(honest: Answer, broken: Answer) -> None:
+    assert (broken.body, broken.clean) == (honest.body, True)
+
+
+def reset(honest: Answer, broken: Answer) -> None:
+    assert broken.torn
+    assert broken.chunks == honest.chunks[:2]
+    assert broken.record["ended"] == "reset by a fault"
+
+
+def reset_at_a_byte(honest: Answer, broken: Answer) -> None:
+    assert broken.torn
+    assert broken.body == honest.body[:150]
+
+
+def slow_first_byte(honest: Answer, broken: Answer) -> None:
+    assert broken.body == honest.body
+    assert broken.seconds >= 0.3
+    assert broken.gaps[0] >= 0.29, "between head and body"
+
+
+def stall(honest: Answer, broken: Answer) -> None:
+    assert broken.body == honest.body
+    assert broken.seconds >= 0.3
+    assert [index for index, gap in enumerate(broken.gaps) if gap >= 0.29] == [2], (
+        "between the second event and the third"
+    )
+
+
+def bad_json(honest: Answer, broken: Answer) -> None:
+    assert broken.clean
+    assert [index for index, (a, b) in enumerate(zip(honest.chunks, broken.chunks, strict=True)) if a != b] == [6]
+    spoiled = broken.chunks[6]
+    assert spoiled.endswith(b"\n\n")
+    assert honest.chunks[6].startswith(spoiled[:-2])
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(spoiled.removeprefix(b"data: "))
+
+
+def bad_json_that_is_none(honest: Answer, broken: Answer) -> None:
+    assert broken.body == honest.body, "[DONE] is no JSON that could break"
+
+
+def duplicate(honest: Answer, broken: Answer) -> None:
+    assert broken.clean
+    assert broken.chunks == [*honest.chunks[:3], honest.chunks[2], *honest.chunks[3:]]
+
+
+def reorder(honest: Answer, broken: Answer) -> None:
+    assert broken.clean
+    one, two, three, four, *rest = honest.chunks
+    assert broken.chunks == [one, two, four, three, *rest]
+
+
+def reorder_at_the_end(honest: Answer, broken: Answer) -> None:
+    assert broken.clean
+    assert broken.chunks == honest.chunks, "the last event has nobody to change places with, and is not lost"
+
+
+def cr(honest: Answer, broken: Answer) -> None:
+    assert broken.clean
+    assert broken.body == honest.body.replace(b"\n", b"\r")
+
+
+def bom(honest: Answer, broken: Answer) -> None:
+    assert broken.clean
+    assert broken.body == b"\xef\xbb\xbf" + honest.body
+
+
+def split_utf8(honest: Answer, broken: Answer) -> None:
+    assert broken.clean
+    assert broken.body == honest.body
+    assert len(broken.chunks) > len(honest.chunks)
+    halves = [chunk for chunk in broken.chunks if chunk.endswith("🍵".encode()[:1])]
+    assert len(halves) == honest.body.count("🍵".encode()) >= 2
+    for half in halves:
+        with pytest.raises(UnicodeDecodeError):
+            half.decode()
+
+
+def no_usage(honest: Answer, broken: Answer) -> None:
+    assert broken.clean
+    assert broken.chunks == [chunk for chunk in honest.chunks if b'"type": "end"' not in chunk]
+    assert len(broken.chunks) == len(honest.chunks) - 1
+
+
 STRIKES: dict[str, tuple[str, Callable[[Answer, Answer], None]]] = {
     "late_error;after=2": ("late_error", late_error),
     "no_done": ("no_done", no_done),
@@ -108,11 +219,28 @@ STRIKES: dict[str, tuple[str, Callable[[Answer, Answer], None]]] = {
     "cut;after=0": ("cut", cut_at_once),
     "slice;bytes=1": ("slice", sliced),
     "slice;bytes=50": ("slice", sliced_by_the_event),
+    "cut;byte=150": ("cut", cut_at_a_byte),
+    "cut;byte=100000": ("cut", cut_past_the_end),
+    "cut;fraction=0.5": ("cut", cut_past_the_end),
+    "reset;after=2": ("reset", reset),
+    "reset;byte=150": ("reset", reset_at_a_byte),
+    "slow_first_byte;seconds=0.3": ("slow_first_byte", slow_first_byte),
+    "stall;after=2;seconds=0.3": ("stall", stall),
+    "bad_json;after=6": ("bad_json", bad_json),
+    "bad_json;after=8": ("bad_json", bad_json_that_is_none),
+    "duplicate;after=2": ("duplicate", duplicate),
+    "reorder;after=2": ("reorder", reorder),
+    "reorder;after=8": ("reorder", reorder_at_the_end),
+    "cr": ("cr", cr),
+    "bom": ("bom", bom),
+    "split_utf8": ("split_utf8", split_utf8),
+    "no_usage": ("no_usage", no_usage),
 }
 
 
-def test_every_fault_of_the_table_is_struck_below() -> None:
-    assert {name for name, _ in STRIKES.values()} == set(FAULTS)
+def test_every_fault_that_a_stream_can_suffer_is_struck_below() -> None:
+    suffered = {name for name, row in FAULTS.items() if {MODEL, ON_STREAM} & set(row.strikes)}
+    assert {name for name, _ in STRIKES.values()} == suffered
 
 
 @pytest.mark.parametrize("plan", STRIKES)
@@ -124,6 +252,7 @@ def test_a_fault_breaks_the_answer_as_it_says_and_in_no_other_way(server, plan: 
     assert broken.record["fault"] == plan
     assert b"x-lab-fault" not in honest.head
     STRIKES[plan][1](honest, broken)
+    server.await_quiet()
 
 
 def test_faults_add_up(server) -> None:

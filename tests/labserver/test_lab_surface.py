@@ -57,7 +57,16 @@ def test_ending_a_sandbox_closes_what_it_holds_open(server) -> None:
 def test_the_list_of_faults_tells_what_each_does_and_its_bounds(server) -> None:
     listed = server.http.get("/lab/faults", headers=as_owner(server.sandbox())).json()
     assert list(listed["faults"]) == list(FAULTS)
-    assert listed["faults"]["cut"]["settings"] == {"after": {"lowest": 0, "highest": 10_000, "default": 3}}
+    assert listed["faults"]["stall"] == {
+        "does": FAULTS["stall"].does,
+        "strikes": ["stream", "body", "socket"],
+        "settings": {
+            "after": {"kind": "whole", "lowest": 0, "highest": 10_000, "default": 3},
+            "seconds": {"kind": "decimal", "lowest": 0, "highest": 30, "default": 1},
+        },
+        "either": [],
+    }
+    assert listed["faults"]["cut"]["either"] == ["after", "byte", "fraction"]
     assert all(fault["does"] for fault in listed["faults"].values())
     assert listed["rules"] == []
 
@@ -68,12 +77,53 @@ def test_a_rule_breaks_the_next_matching_requests_and_then_is_spent(server) -> N
         "/lab/faults", headers=as_owner(key), json={"plan": "slice ;bytes=2", "path": "/v1/*", "first": 2}
     )
     assert made.status_code == 201
-    assert made.json() == {"plan": "slice;bytes=2", "path": "/v1/*", "first": 2}
+    told = {"plan": "slice;bytes=2", "path": "/v1/*", "every": 1, "probability": None, "ttl": None}
+    assert made.json() == told | {"first": 2, "seen": 0, "struck": 0}
+    assert server.http.get("/lab/faults", headers=as_owner(key)).json()["rules"] == [made.json()]
     paths = ["/health", "/v1/models", "/v1/models/script", "/v1/models"]
     answers = [server.http.get(path, headers=as_owner(key)) for path in paths]
     assert [answer.headers.get("x-lab-fault") for answer in answers] == [None, "slice;bytes=2", "slice;bytes=2", None]
     assert [record["fault"] for record in server.journal(key)] == ["", "slice;bytes=2", "slice;bytes=2", ""]
     assert all(answer.status_code == 200 for answer in answers)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "broken"),
+    [
+        ({"every": 3}, [3, 6, 9, 12]),
+        ({"every": 3, "first": 2}, [3, 6]),
+        ({"first": 2}, [1, 2]),
+        ({}, [1]),
+        ({"ttl": 600}, list(range(1, 13))),
+        ({"probability": 1}, list(range(1, 13))),
+    ],
+)
+def test_a_rule_strikes_as_often_as_it_was_told(server, wanted: dict[str, float], broken: list[int]) -> None:
+    owner = as_owner(server.sandbox())
+    server.http.post("/lab/faults", headers=owner, json={"plan": "slice;bytes=9"} | wanted).raise_for_status()
+    answers = [server.http.get("/health", headers=owner) for _ in range(12)]
+    assert [nth for nth, answer in enumerate(answers, 1) if "x-lab-fault" in answer.headers] == broken
+
+
+def test_chance_strikes_the_same_requests_in_every_sandbox_of_a_seed_and_others_in_another(server) -> None:
+    def struck(seed: int) -> list[bool]:
+        owner = as_owner(server.sandbox(seed=seed))
+        server.http.post("/lab/faults", headers=owner, json={"plan": "slice;bytes=9", "probability": 0.5})
+        return ["x-lab-fault" in server.http.get("/health", headers=owner).headers for _ in range(24)]
+
+    first = struck(7)
+    assert 4 <= sum(first) <= 20
+    assert struck(7) == first
+    assert struck(8) != first
+
+
+@pytest.mark.parametrize(
+    "wanted", [{"first": 0}, {"every": 0}, {"every": 1.5}, {"probability": 0}, {"probability": 1.1}, {"ttl": 0}]
+)
+def test_a_rule_that_cannot_be_is_refused_by_the_name_of_its_field(server, wanted: dict[str, float]) -> None:
+    answer = server.http.post("/lab/faults", headers=as_owner(server.sandbox()), json={"plan": "cut"} | wanted)
+    assert answer.status_code == 422
+    assert list(answer.json()["error"]["details"]["fields"]) == list(wanted)
 
 
 def test_a_rule_and_a_header_add_up_and_the_header_wins(server) -> None:

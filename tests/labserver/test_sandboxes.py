@@ -4,7 +4,8 @@ import pytest
 
 from labserver.errors import Unauthorized
 from labserver.exchange import Exchange
-from labserver.faults import Rule, parse
+from labserver.fault_rules import Rule
+from labserver.faults import parse
 from labserver.sandboxes import EPOCH, TIERS, Sandbox, Sandboxes
 
 ASKED = ({"query": "What is tea?", "temperature": 0.7},)

@@ -1,0 +1,292 @@
+"""Every fault that a plain request can suffer, struck on a real connection; what `requests` makes of the worst ones."""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import requests
+
+from labserver.faults import BODY, FAULTS, REQUEST
+
+ASK = "/api/v1/query"
+QUERY = {"query": "Green| tea| is| good| 🍵|.", "model": "script"}
+NO_WAIT = "ttft=0;tps=10000;jitter=0"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a socket received until the server closed, and whether it closed with an RST (torn)."""
+
+    received: bytes
+    torn: bool
+    seconds: float
+    record: dict[str, Any]
+
+    @property
+    def head(self) -> bytes:
+        return self.received.partition(b"\r\n\r\n")[0]
+
+    @property
+    def body(self) -> bytes:
+        return self.received.partition(b"\r\n\r\n")[2]
+
+    @property
+    def promised(self) -> int:
+        fields = dict(line.split(b": ", 1) for line in self.head.lower().split(b"\r\n")[1:])
+        return int(fields[b"content-length"])
+
+    @property
+    def gaps(self) -> list[float]:
+        return [late - early for (early, _), (late, _) in pairwise(self.record["response"])]
+
+
+def ask(server, fault: str = "", path: str = ASK, **wishes: str) -> Answer:
+    key = server.sandbox()
+    wishes |= {"x_lab_pace": NO_WAIT, "connection": "close"} | ({"x_lab_fault": fault} if fault else {})
+    torn, began = True, time.monotonic()
+    with server.dial() as wire:
+        wire.send(server.request("POST", path, QUERY, key, **wishes))
+        with suppress(ConnectionResetError):
+            wire.rest()
+            torn = False
+        received = wire.received
+    seconds = time.monotonic() - began
+    return Answer(received, torn, seconds, server.last(key))
+
+
+def latency(honest: Answer, broken: Answer) -> None:
+    assert broken.body == honest.body
+    assert broken.seconds >= 0.3
+    assert broken.record["response"][0][0] >= 0.29, "not even the head came before"
+
+
+def status(honest: Answer, broken: Answer) -> None:
+    assert broken.head.startswith(b"HTTP/1.1 429 Too Many Requests\r\n")
+    assert b"\r\nretry-after: 2\r\n" in broken.head
+    assert broken.body.startswith(b'{"error":{"code":"RATE_LIMITED","message":"This answer was broken on purpose: 429')
+    assert broken.record["produced"] == 0, "the model was never asked"
+
+
+def status_of_no_name(honest: Answer, broken: Answer) -> None:
+    assert broken.head.startswith(b"HTTP/1.1 599 ")
+    assert b"retry-after" not in broken.head
+    assert b'"code":"STATUS_599"' in broken.body
+
+
+def barrier_alone(honest: Answer, broken: Answer) -> None:
+    assert broken.head.startswith(b"HTTP/1.1 408 ")
+    assert b'"code":"REQUEST_TIMEOUT","message":"Only 1 of 2 requests were open at once within 0.2 s' in broken.body
+    assert broken.seconds >= 0.2
+
+
+def lose_reply(honest: Answer, broken: Answer) -> None:
+    assert broken.received == b""
+    assert not broken.torn
+    assert broken.record["produced"] == honest.record["produced"] == 6, "the whole answer was made"
+    assert (broken.record["ended"], broken.record["response"]) == ("cut by a fault", [])
+
+
+def slow_first_byte(honest: Answer, broken: Answer) -> None:
+    assert broken.body == honest.body
+    assert broken.gaps[0] >= 0.29, "between head and body"
+
+
+def stall_after_the_body(honest: Answer, broken: Answer) -> None:
+    assert broken.body == honest.body
+    assert broken.seconds >= 0.3
+
+
+def cut_after_the_head(honest: Answer, broken: Answer) -> None:
+    assert broken.promised == honest.promised > 0
+    assert (broken.body, broken.torn) == (b"", False)
+    assert broken.record["ended"] == "cut by a fault"
+
+
+def cut_at_half(honest: Answer, broken: Answer) -> None:
+    assert broken.promised == honest.promised
+    assert broken.body == honest.body[: len(honest.body) // 2]
+    assert not broken.torn
+
+
+def cut_at_a_byte(honest: Answer, broken: Answer) -> None:
+    assert broken.body == honest.body[:7]
+
+
+def reset_at_half(honest: Answer, broken: Answer) -> None:
+    assert broken.body == honest.body[: len(honest.body) // 2]
+    assert broken.torn
+    assert broken.record["ended"] == "reset by a fault"
+
+
+def truncate(honest: Answer, broken: Answer) -> None:
+    assert broken.promised == honest.promised == len(honest.body)
+    assert broken.body == honest.body[:-5]
+    assert not broken.torn
+
+
+def truncate_all(honest: Answer, broken: Answer) -> None:
+    assert (broken.promised, broken.body) == (honest.promised, b"")
+
+
+def slices(honest: Answer, broken: Answer) -> None:
+    assert broken.body == honest.body
+    sizes = [len(text) for _, text in broken.record["response"][1:] if text]
+    assert set(sizes[:-1]) == {3}
+    assert sizes[-1] <= 3
+
+
+def split_utf8(honest: Answer, broken: Answer) -> None:
+    assert broken.body == honest.body
+    pieces = [text.encode("latin-1") for _, text in broken.record["response"]]
+    assert any(piece.endswith("🍵".encode()[:1]) for piece in pieces)
+
+
+STRIKES: dict[str, Callable[[Answer, Answer], None]] = {
+    "latency;seconds=0.3": latency,
+    "status;code=429;retry_after=2": status,
+    "status;code=599": status_of_no_name,
+    "barrier;n=2;seconds=0.2": barrier_alone,
+    "lose_reply": lose_reply,
+    "slow_first_byte;seconds=0.3": slow_first_byte,
+    "stall;after=1;seconds=0.3": stall_after_the_body,
+    "cut;after=0": cut_after_the_head,
+    "cut;fraction=0.5": cut_at_half,
+    "cut;byte=7": cut_at_a_byte,
+    "reset;fraction=0.5": reset_at_half,
+    "truncate;bytes=5": truncate,
+    "truncate;bytes=100000": truncate_all,
+    "slice;bytes=3": slices,
+    "split_utf8": split_utf8,
+}
+
+
+def test_every_fault_that_a_plain_request_can_suffer_is_struck_below() -> None:
+    suffered = {name for name, row in FAULTS.items() if {REQUEST, BODY} & set(row.strikes)}
+    assert {plan.partition(";")[0] for plan in STRIKES} == suffered
+
+
+@pytest.mark.parametrize("plan", STRIKES)
+def test_a_fault_breaks_a_whole_answer_as_it_says(server, plan: str) -> None:
+    honest, broken = ask(server), ask(server, plan)
+    assert honest.promised == len(honest.body)
+    if broken.head:
+        assert f"\r\nx-lab-fault: {plan}\r\n".encode() in broken.head + b"\r\n"
+    assert broken.record["fault"] == plan
+    STRIKES[plan](honest, broken)
+    server.await_quiet()
+
+
+def test_a_broken_status_has_the_dialect_of_its_path_even_where_there_is_nothing(server) -> None:
+    owner = {"authorization": f"Bearer {server.sandbox()}", "x-lab-fault": "status;code=503;retry_after=1"}
+    for path in ("/health", "/nowhere", "/api/v1/query"):
+        answer = server.http.get(path, headers=owner)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        assert set(answer.json()["error"]) == {"code", "message", "details"}
+    openai = server.http.get("/v1/models", headers=owner)
+    assert openai.json()["error"] | {"message": ""} == {
+        "message": "",
+        "type": "server_error",
+        "param": None,
+        "code": "server_error",
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "told"),
+    [
+        (429, "rate_limit_error", "rate_limit_exceeded"),
+        (502, "server_error", None),
+        (418, "invalid_request_error", None),
+    ],
+)
+def test_under_v1_a_broken_status_is_openais_error(server, code: int, kind: str, told: str | None) -> None:
+    owner = {"authorization": f"Bearer {server.sandbox()}", "x-lab-fault": f"status;code={code}"}
+    answer = server.http.get("/v1/models", headers=owner)
+    assert answer.status_code == code
+    assert (answer.json()["error"]["type"], answer.json()["error"]["code"]) == (kind, told)
+
+
+def test_fail_twice_then_succeed(server) -> None:
+    owner = {"authorization": f"Bearer {server.sandbox()}"}
+    server.http.post("/lab/faults", headers=owner, json={"plan": "status;code=429;retry_after=1", "first": 2})
+    assert [server.http.get("/health", headers=owner).status_code for _ in range(3)] == [429, 429, 200]
+
+
+def test_a_client_that_leaves_during_the_latency_leaves_nothing_behind(server) -> None:
+    key = server.sandbox()
+    with server.dial() as wire:
+        wire.send(server.request("POST", ASK, QUERY, key, x_lab_fault="latency;seconds=30"))
+        server.journal(key, wait=0.05)
+    left = server.last(key)
+    assert (left["ended"], left["produced"], left["response"]) == ("client left", 0, [])
+    server.await_quiet()
+
+
+def test_a_barrier_answers_nobody_before_all_are_there_and_then_everybody(server) -> None:
+    key = server.sandbox()
+    fault = {"x_lab_pace": NO_WAIT, "x_lab_fault": "barrier;n=3;seconds=10"}
+    with server.dial() as one, server.dial() as two, server.dial() as three:
+        for wire in (one, two):
+            wire.send(server.request("POST", ASK, QUERY, key, **fault))
+        assert [record["response"] for record in server.journal(key, wait=0.2)] == [[], []]
+        three.send(server.request("POST", ASK, QUERY, key, **fault))
+        for wire in (one, two, three):
+            assert wire.answer().startswith(b"HTTP/1.1 200 ")
+    server.await_quiet()
+
+
+def test_a_barrier_does_not_count_one_who_has_left_nor_another_sandbox(server) -> None:
+    key = server.sandbox()
+    fault = {"x_lab_pace": NO_WAIT, "x_lab_fault": "barrier;n=2;seconds=0.4"}
+    with server.dial() as gone:
+        gone.send(server.request("POST", ASK, QUERY, key, **fault))
+        server.journal(key, wait=0.05)
+    assert server.last(key)["ended"] == "client left"
+    with server.dial() as mine, server.dial() as others:
+        mine.send(server.request("POST", ASK, QUERY, key, **fault))
+        others.send(server.request("POST", ASK, QUERY, server.sandbox(), **fault))
+        assert mine.answer().startswith(b"HTTP/1.1 408 ")
+        assert others.answer().startswith(b"HTTP/1.1 408 ")
+
+
+def post(server, key: str, fault: str, **more: Any) -> requests.Response:
+    headers = {"authorization": f"Bearer {key}", "x-lab-pace": NO_WAIT, "x-lab-fault": fault}
+    with requests.Session() as session:
+        return session.post(server.url + ASK, json=QUERY, headers=headers, **({"timeout": 5} | more))
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ("lose_reply", requests.ConnectionError),
+        ("cut;after=0", requests.exceptions.ChunkedEncodingError),
+        ("truncate;bytes=5", requests.exceptions.ChunkedEncodingError),
+        ("reset;fraction=0.5", requests.exceptions.ChunkedEncodingError),
+        ("latency;seconds=30", requests.ReadTimeout),
+        ("slow_first_byte;seconds=30", requests.ConnectionError),
+    ],
+)
+def test_requests_names_what_went_wrong(server, fault: str, error: type[Exception]) -> None:
+    key = server.sandbox()
+    with pytest.raises(error):
+        post(server, key, fault, timeout=0.5 if "seconds" in fault else 5)
+    assert server.last(key)["ended"] is not None
+    server.await_quiet()
+
+
+def test_a_barrier_hangs_whoever_asks_one_after_the_other_and_serves_threads(server) -> None:
+    key, seen = server.sandbox(), []
+    assert post(server, key, "barrier;n=2;seconds=0.2").status_code == 408
+    threads = [
+        threading.Thread(target=lambda: seen.append(post(server, key, "barrier;n=2").status_code)) for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert seen == [200, 200]
