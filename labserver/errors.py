@@ -50,6 +50,16 @@ class MethodNotAllowed(LabError):
     status, code = 405, "METHOD_NOT_ALLOWED"
 
 
+class Conflict(LabError):
+    """The request is fine, but not with things as they stand."""
+
+    status, code = 409, "CONFLICT"
+
+
+class PreconditionFailed(LabError):
+    status, code = 412, "PRECONDITION_FAILED"
+
+
 class TooLarge(LabError):
     status, code = 413, "TOO_LARGE"
 

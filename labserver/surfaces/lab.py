@@ -65,7 +65,7 @@ async def end_sandbox(lab: LabDep, sandbox: OwnSandboxDep) -> Response:
 
 @router.post("/reset", status_code=204)
 async def reset(sandbox: OwnSandboxDep) -> Response:
-    """Your sandbox as new: empty journal, no faults, the clock back at its start."""
+    """Your sandbox as new: empty journal, no faults, the shop as furnished, the clock back at its start."""
     sandbox.reset()
     return Response(status_code=204)
 
