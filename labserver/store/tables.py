@@ -35,7 +35,7 @@ class Product(Row, table=True):
 
     sku: str | None = None
     name: str
-    category: str = Field(index=True)
+    category: str
     cents: int
     stock: int
     description: str | None = None

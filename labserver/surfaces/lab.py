@@ -17,7 +17,7 @@ router = APIRouter(prefix="/lab", tags=["lab"])
 class SandboxWanted(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[str, Field(max_length=80, description="for people; need not be unique")] = ""
+    name: Annotated[str, Field(max_length=80, description="for people; whoever has one may outlive the server")] = ""
     seed: Annotated[int | None, Field(ge=0, lt=2**31, description="makes ids, times and words reproducible")] = None
     tier: Literal["standard", "bench"] = "standard"
 

@@ -1,5 +1,6 @@
 """Products over HTTP: the verbs and their codes, PUT against PATCH, search, and every refusal."""
 
+import json
 from typing import Any
 
 import pytest
@@ -169,6 +170,22 @@ def test_a_field_that_does_not_fit_is_named(shop, change: dict[str, Any], field:
         answer = shop("PATCH", SENCHA, json=change)
         assert (answer.status_code, list(answer.json()["error"]["details"]["fields"])) == (422, [field])
     assert shop("GET", SENCHA).json()["name"] == "Sencha 煎茶", "and nothing happened"
+
+
+@pytest.mark.parametrize("field", ["name", "price", "stock", "description", "temperature_c", "tags"])
+@pytest.mark.parametrize(
+    "value",
+    ["1e400", "NaN", "-Infinity", "true", "{}", '"\\u0000"', '"\\ud800"', "1" * 4000, "[" * 900 + "]" * 900,
+     '{"a":' * 900 + "1" + "}" * 900],
+    ids=lambda value: value[:12],
+)  # fmt: skip
+def test_no_odd_value_is_more_than_the_shop_can_answer(shop, field: str, value: str) -> None:
+    for method, path in (("POST", "/shop/products"), ("PATCH", SENCHA)):
+        said = {name: json.dumps(told) for name, told in TEA.items()} | {field: value}
+        body = "{" + ", ".join(f'"{name}": {told}' for name, told in said.items()) + "}"
+        answer = shop(method, path, data=body.encode(), headers=JSON)
+        assert answer.status_code < 500, answer.text
+        assert answer.headers["content-type"] == "application/json"
 
 
 def test_allow_is_the_same_from_options_and_from_405(shop) -> None:
