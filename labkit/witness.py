@@ -42,9 +42,8 @@ class Exchange:
     """One request and its answer (or one WebSocket) as the server recorded it. Times are seconds since it began.
 
     `connection` counts this sandbox's TCP connections from 1, `nth` the exchanges on that connection. `ended` is
-    `complete`, `client left`, `cut by a fault`, `reset by a fault`, `server closed`, `the lab hung up`, or None while it
-    is open.
-    `produced` is how many deltas the model made, sent or not, and `produced_after` how many of them after the end;
+    `complete`, `client left`, `cut by a fault`, `reset by a fault`, `server closed`, `the lab hung up`, or None
+    while it is open. `produced` is how many deltas the model made, sent or not, `produced_after` those after the end;
     `dropped` how many bytes crossed that the journal had no room for.
 
     `reused` says that the connection had carried an exchange before; `overlap` how many other exchanges of this sandbox

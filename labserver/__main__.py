@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from labserver import __version__, logs
 from labserver.app import create_app
+from labserver.errors import Unavailable
 from labserver.fingerprint import fingerprint
 from labserver.lab import Lab
 from labserver.settings import Settings
@@ -141,7 +142,10 @@ def retract(path: Path) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     settings = read_settings(sys.argv[1:] if argv is None else argv)
     listeners = bind(settings.port, settings.port_tries)
-    app = create_app(settings)
+    try:
+        app = create_app(settings)
+    except Unavailable as error:  # its database, for one
+        raise SystemExit(error.message) from None
     config = uvicorn.Config(
         app,
         http=TappedHttp,

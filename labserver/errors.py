@@ -55,6 +55,16 @@ class TimedOut(LabError):
     status, code = 408, "REQUEST_TIMEOUT"
 
 
+class Conflict(LabError):
+    """The request is fine, but not with things as they stand."""
+
+    status, code = 409, "CONFLICT"
+
+
+class PreconditionFailed(LabError):
+    status, code = 412, "PRECONDITION_FAILED"
+
+
 class TooLarge(LabError):
     status, code = 413, "TOO_LARGE"
 

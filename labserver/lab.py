@@ -9,6 +9,7 @@ from labserver.providers import PROVIDERS
 from labserver.providers.base import Provider
 from labserver.sandboxes import TIERS, Sandboxes
 from labserver.settings import Settings
+from labserver.store import Store, url_of
 from labserver.wiretap import Tap
 
 
@@ -20,14 +21,17 @@ class Lab:
     sandboxes: Sandboxes
     providers: tuple[Provider, ...]
     tap: Tap
+    store: Store
     doors: Doors = field(default_factory=Doors)
     bell: Bell = field(default_factory=Bell)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Lab":
+        store = Store(url_of(settings.database, settings.data_dir))
         return cls(
             settings=settings,
-            sandboxes=Sandboxes(settings.max_sandboxes),
+            store=store,
+            sandboxes=Sandboxes(settings.max_sandboxes, store),
             providers=tuple(provider() for provider in PROVIDERS.values()),
             tap=Tap(keep=TIERS["standard"].kept_bytes),
         )

@@ -74,3 +74,8 @@ async def paced(
                 spoken = True
                 await (sleep or asyncio.sleep)(max(0.0, started + planned * scale - now()))
             yield replace(event, seconds=round(planned, 3)) if isinstance(event, Usage) else event
+
+
+async def think(pace: Pace, *, scale: float, sleep: Callable[[float], Awaitable[None]]) -> None:
+    """Wait as long as a model at this pace thinks before its first token: for answers that come in one piece."""
+    await sleep(pace.ttft * scale)

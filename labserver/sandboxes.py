@@ -19,6 +19,8 @@ from labserver.doors import Doors, port_of
 from labserver.errors import Unauthorized
 from labserver.fault_rules import Rules
 from labserver.journal import Journal
+from labserver.store import Store
+from labserver.store.tables import Named
 
 EPOCH = 1_704_067_200  # 2024-01-01T00:00:00Z, the time in seed 001's example
 OPEN_ID = "open"
@@ -63,6 +65,7 @@ class Sandbox:
     journal: Journal
     rules: Rules = field(default_factory=Rules)
     barrier: Barrier = field(default_factory=Barrier)
+    store: Store = field(default_factory=Store)
     door: asyncio.Server | None = None
     last_port: int = 0
     _asked: Counter[str] = field(default_factory=Counter)
@@ -89,7 +92,8 @@ class Sandbox:
         return self.seed or 0
 
     def reset(self) -> None:
-        """As new: empty journal, no rules, the clock back at the start."""
+        """As new: empty journal, no rules, the shop as furnished, the clock back at the start."""
+        self.store.forget(self.id)
         self.journal.clear()
         self.rules.clear()
         self._asked.clear()
@@ -112,18 +116,27 @@ class Sandbox:
 class Sandboxes:
     """All worlds of one server by key, least recently used first, and the open one for requests without a key."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, store: Store | None = None) -> None:
         self._most = most
+        self._store = store or Store()
         self._worlds: OrderedDict[str, Sandbox] = OrderedDict()
         self._by_port: dict[int, Sandbox] = {}
         tier = TIERS["standard"]
-        self.open = Sandbox(OPEN_ID, "", None, OPEN_ID, tier, Journal(tier.exchanges))
+        self.open = Sandbox(OPEN_ID, "", None, OPEN_ID, tier, Journal(tier.exchanges), store=self._store)
+        for row in self._store.named(always=OPEN_ID):
+            self._worlds[row.key_hash] = self._furnish(row, "")
+
+    def _furnish(self, row: Named, key: str) -> Sandbox:
+        room = TIERS[row.tier]
+        return Sandbox(row.id, key, row.seed, row.name, room, Journal(room.exchanges), store=self._store)
 
     def make(self, name: str = "", seed: int | None = None, tier: str = "standard") -> Sandbox:
-        room = TIERS[tier]
+        """A new world; one with a name outlives the server where the store does."""
         key = f"lab-{secrets.token_urlsafe(24)}"
-        sandbox = Sandbox(f"sb_{secrets.token_hex(6)}", key, seed, name, room, Journal(room.exchanges))
-        self._worlds[key] = sandbox
+        row = Named(id=f"sb_{secrets.token_hex(6)}", key_hash=_hash(key), name=name, seed=seed, tier=tier)
+        sandbox = self._worlds[row.key_hash] = self._furnish(row, key)
+        if name:
+            self._store.remember(row)
         while len(self._worlds) > self._most:
             _, unused = self._worlds.popitem(last=False)
             self._close(unused)
@@ -141,9 +154,10 @@ class Sandboxes:
     def _close(self, sandbox: Sandbox) -> None:
         sandbox.hang_up()
         sandbox.close_door()
+        self._forget_port(sandbox)
         if sandbox is not self.open:
             sandbox.journal.tail.close()
-        self._forget_port(sandbox)
+            self._store.disown(sandbox.id)
 
     def _forget_port(self, sandbox: Sandbox) -> None:
         if self._by_port.get(sandbox.last_port) is sandbox:  # by now another sandbox may have it
@@ -156,20 +170,27 @@ class Sandboxes:
         """
         if key is None:
             return self._by_port.get(port, self.open)
-        sandbox = self._worlds.get(key)
+        locked = _hash(key)
+        sandbox = self._worlds.get(locked)
         if sandbox is None:
             raise Unauthorized(
                 "This key opens no sandbox here. Get one from POST /lab/sandboxes (labkit.open does), or send no key."
             )
-        self._worlds.move_to_end(key)
+        sandbox.key = key  # after a restart only the hash is known
+        self._worlds.move_to_end(locked)
         return sandbox
 
     def end(self, sandbox: Sandbox) -> None:
         """Forget a sandbox and close what it still holds open. The open one is only reset."""
         self._close(sandbox)
-        if self._worlds.pop(sandbox.key, None) is None:
+        if self._worlds.pop(_hash(sandbox.key), None) is None:
             sandbox.reset()
 
     def __iter__(self) -> Iterator[Sandbox]:
         yield self.open
         yield from self._worlds.values()
+
+
+def _hash(key: str) -> str:
+    """Under which a key is kept: whoever reads the database cannot come in with it."""
+    return hashlib.sha256(key.encode()).hexdigest()

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 
 class Settings(BaseSettings):
@@ -18,7 +20,19 @@ class Settings(BaseSettings):
     idle_minutes: float = Field(0, ge=0, le=24 * 60, description="end after so many minutes without traffic; 0 stays")
     announce: Path | None = Field(None, description="write pid, port and url here, as JSON, once the server listens")
     log_level: str = Field("warning", pattern="^(critical|error|warning|info|debug)$")
+    data_dir: Path | None = Field(None, description="folder of the database; without one, nothing outlives the server")
+    database: str = Field("", description="any SQLAlchemy URL instead, such as postgresql+psycopg://lab@db/lab")
     max_sandboxes: int = Field(2000, ge=1, le=100_000, description="past this, the one unused for longest goes")
+
+    @field_validator("database")
+    @classmethod
+    def is_a_url(cls, database: str) -> str:
+        if database:
+            try:
+                make_url(database)
+            except ArgumentError as error:
+                raise ValueError("not an SQLAlchemy URL; write one like sqlite:///lab.sqlite") from error
+        return database
 
     def behaviour(self) -> str:
         """The choices that a client could notice, for the fingerprint. Port and log level are not among them."""

@@ -5,12 +5,13 @@ a surface refuses. What is wrong with a key or a plan is kept and raised by the 
 it: only there does the error get its dialect's shape.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, TypeVar, cast
 
 from fastapi import Depends
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,8 +23,11 @@ from labserver.lab import Lab
 from labserver.pacing import Pace
 from labserver.racing import first_done
 from labserver.sandboxes import Sandbox, Stamp
+from labserver.store.world import World
 
 UNSEEN = "/lab"  # the control plane is never journalled: a journal of the journal grows without end
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,10 @@ class Visit:
 
     def stamp(self, *asked: Any) -> Stamp:
         return self.sandbox.stamp(*asked)
+
+    async def shop(self, work: Callable[[World], T]) -> T:
+        """Do some work on the sandbox's own rows, in a thread. Raises LabError."""
+        return await run_in_threadpool(self.lab.store.within, self.sandbox.id, work)
 
     async def stream(self, request: ChatRequest, stamp: Stamp) -> AsyncGenerator[StreamEvent, None]:
         """The model's events, paced, under this visit's faults. Raises LabError; the iterator must be closed."""

@@ -2,10 +2,25 @@
 
 from fastapi import APIRouter
 
-from labserver.surfaces import health, lab, lab_journal, openai_chat, query, query_socket
+from labserver.surfaces import (
+    health,
+    lab,
+    lab_journal,
+    openai_chat,
+    query,
+    query_socket,
+    shop_events,
+    shop_orders,
+    shop_products,
+    shop_users,
+)
 
 SURFACES: dict[str, APIRouter] = {
     "health": health.router,  # /  /health
+    "shop_products": shop_products.router,  # /shop/products  /shop/products/{id}
+    "shop_orders": shop_orders.router,  # /shop/orders  /shop/orders/{id}
+    "shop_events": shop_events.router,  # /shop/orders/{id}/events
+    "shop_users": shop_users.router,  # /users  /users/{id}
     "query": query.router,  # POST /api/v1/query  /api/v1/query/stream
     "query_socket": query_socket.router,  # WebSocket /api/v1/query/ws
     "openai_chat": openai_chat.router,  # /v1/models  /v1/chat/completions

@@ -29,6 +29,8 @@ async def index(request: Request) -> str:
 
 
 def _row(route: object) -> str:
+    if isinstance(route, APIRoute) and not (route.methods or set()) - {"HEAD", "OPTIONS"}:
+        return ""  # they go without saying
     if isinstance(route, APIRoute):
         methods = ", ".join(sorted(route.methods or ()))
     elif isinstance(route, APIWebSocketRoute):

@@ -17,7 +17,7 @@ router = APIRouter(prefix="/lab", tags=["lab"])
 class SandboxWanted(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[str, Field(max_length=80, description="for people; need not be unique")] = ""
+    name: Annotated[str, Field(max_length=80, description="for people; whoever has one may outlive the server")] = ""
     seed: Annotated[int | None, Field(ge=0, lt=2**31, description="makes ids, times and words reproducible")] = None
     tier: Literal["standard", "bench"] = "standard"
 
@@ -78,7 +78,7 @@ async def end_sandbox(lab: LabDep, sandbox: OwnSandboxDep) -> Response:
 
 @router.post("/reset", status_code=204)
 async def reset(sandbox: OwnSandboxDep) -> Response:
-    """Your sandbox as new: empty journal, no faults, the clock back at its start."""
+    """Your sandbox as new: empty journal, no faults, the shop as furnished, the clock back at its start."""
     sandbox.reset()
     return Response(status_code=204)
 

@@ -1,6 +1,7 @@
 """Errors in the dialect of the path they happened on: one LabError, many shapes. Never a stack trace."""
 
 import logging
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -53,6 +54,7 @@ def query_error(error: LabError) -> dict[str, Any]:
 
 
 SHAPES: dict[str, Callable[[LabError], dict[str, Any]]] = {"/v1": openai_error, "": rest_error}
+IS_JSON = re.compile(r"application/([\w.-]+\+)?json\b", re.IGNORECASE)
 ALL_400 = "/v1"  # OpenAI answers 400 where FastAPI's habit is 422
 
 
@@ -108,7 +110,7 @@ def _explained(connection: HTTPConnection, problems: Sequence[Any]) -> LabError:
     if first["type"] == "json_invalid":
         reason = first.get("ctx", {}).get("error", "")
         return InvalidRequest(f"The body is not valid JSON: {reason} at character {first['loc'][-1]}.")
-    if first["loc"] == ("body",) and not (content_type or "").startswith("application/json"):
+    if first["loc"] == ("body",) and not IS_JSON.match(content_type or ""):
         said = content_type or "no Content-Type at all"
         return UnsupportedMediaType(f"This route takes application/json; the request came with {said}.")
     fields = {".".join(str(part) for part in problem["loc"][1:]): problem["msg"] for problem in problems}

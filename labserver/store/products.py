@@ -1,0 +1,72 @@
+"""What may be done with products: search, add, replace, remove. Knows rows and their rules; knows no HTTP.
+
+`fields` are a product's own columns but `search`, which follows from them.
+"""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement
+from sqlmodel import col
+
+from labserver.errors import Conflict
+from labserver.store.tables import Order, Product
+from labserver.store.words import folded, searchable
+from labserver.store.world import World
+
+# What a client may sort by -> the column behind it.
+SORTS = {"id": "id", "name": "name", "price": "cents", "stock": "stock", "created": "created"}
+
+
+def matching(
+    category: str | None = None, max_cents: int | None = None, q: str | None = None
+) -> list[ColumnElement[bool]]:
+    conditions = []
+    if category is not None:
+        conditions.append(col(Product.category) == category)
+    if max_cents is not None:
+        conditions.append(col(Product.cents) <= max_cents)
+    if q:
+        conditions.append(col(Product.search).contains(folded(q), autoescape=True))
+    return conditions
+
+
+def add(world: World, fields: dict[str, Any], when: int) -> Product:
+    """Raises Conflict for a SKU that another product has."""
+    _check_sku(world, fields["sku"])
+    number = world.new_number(Product, "products")
+    product = Product(sandbox=world.sandbox, id=number, created=when, updated=when, **fields, search=_search(fields))
+    world.add(product)
+    return product
+
+
+def replace(world: World, product: Product, fields: dict[str, Any], when: int) -> Product:
+    """Every field becomes what `fields` says; where nothing differs, nothing changes. Raises Conflict as `add` does."""
+    if all(getattr(product, name) == value for name, value in fields.items()):
+        return product
+    if fields["sku"] != product.sku:
+        _check_sku(world, fields["sku"])
+    for name, value in (fields | {"search": _search(fields), "updated": when}).items():
+        setattr(product, name, value)
+    world.add(product)
+    return product
+
+
+def remove(world: World, product: Product) -> None:
+    """Raises Conflict for a product that stands in an order."""
+    order = world.first(Order, col(Order.product_id) == product.id)
+    if order is not None:
+        raise Conflict(
+            f"Product {product.id} stands in order {order.id}. Set its stock to 0 instead of deleting it.",
+            details={"order_id": order.id},
+        )
+    world.remove(product)
+
+
+def _check_sku(world: World, sku: str | None) -> None:
+    other = world.first(Product, col(Product.sku) == sku) if sku is not None else None
+    if other is not None:
+        raise Conflict(f"Product {other.id} has the SKU {sku!r} already.", details={"product_id": other.id})
+
+
+def _search(fields: dict[str, Any]) -> str:
+    return searchable(fields["name"], fields["description"], fields["tags"])

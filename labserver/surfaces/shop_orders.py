@@ -1,0 +1,190 @@
+"""The shop's orders: `/shop/orders`, each placed once per Idempotency-Key. Knows HTTP and an order's fields; no SQL.
+
+Source for the key: IETF draft-ietf-httpapi-idempotency-key-header. Only an order that came about is remembered; a
+refused one may be tried again under the same key.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Body, Header, Query, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from labserver import pacing
+from labserver.errors import Conflict
+from labserver.store import orders
+from labserver.store.life import STATES
+from labserver.store.tables import Order
+from labserver.store.world import World
+from labserver.surfaces.conditional import answer, require_match
+from labserver.surfaces.listing import PagingDep, listed
+from labserver.surfaces.merging import patched
+from labserver.surfaces.resource import complete
+from labserver.surfaces.shop_fields import HIGHEST, NumberInPath, Wanted, iso
+from labserver.visit import Visit, VisitDep
+
+router = APIRouter(prefix="/shop", tags=["shop"])
+
+Number = Annotated[int, Field(ge=1, le=HIGHEST)]
+Note = Annotated[str | None, Field(max_length=500)]
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)]
+
+
+class OrderWanted(Wanted):
+    product_id: Annotated[Number, Field(examples=[123])]
+    quantity: Annotated[int, Field(ge=1, le=100, examples=[2])]
+    user_id: Number | None = None
+    note: Note = None
+
+
+class OrderChange(Wanted):
+    """What may still change once an order stands."""
+
+    user_id: Number | None = None
+    note: Note = None
+
+
+class OrderShown(BaseModel):
+    """An order as every answer has it; `unit_price` and `total` are in euros."""
+
+    id: int
+    product_id: int
+    quantity: int
+    unit_price: float
+    total: float
+    user_id: int | None
+    note: str | None
+    status: str
+    created: str
+    updated: str
+
+
+class OrderList(BaseModel):
+    orders: list[OrderShown]
+    total: int
+    per_page: int
+    page: int | None = None
+    pages: int | None = None
+    next_cursor: str | None
+
+
+def shown(order: Order) -> dict[str, Any]:
+    return OrderShown(
+        **order.model_dump(include={"id", "product_id", "quantity", "user_id", "note"}),
+        unit_price=order.unit_cents / 100,
+        total=order.unit_cents * order.quantity / 100,
+        status=STATES[order.step],
+        created=iso(order.created),
+        updated=iso(order.updated),
+    ).model_dump()
+
+
+@contextmanager
+def _flight(visit: Visit, key: str, asked: str) -> Iterator[None]:
+    """One request per key at a time. Raises Conflict for a second one, UnprocessableRequest for another body."""
+    flights, flight = visit.lab.store.in_flight, (visit.sandbox.id, key)
+    if flights.get(flight, asked) != asked:
+        raise orders.other_body(key)
+    if flight in flights:
+        raise Conflict(
+            f"The first request with the Idempotency-Key {key!r} is still at work. Ask again in a second.",
+            retry_after=1,
+        )
+    flights[flight] = asked
+    try:
+        yield
+    finally:
+        del flights[flight]
+
+
+async def _place(visit: Visit, request: Request, wanted: OrderWanted, key: str | None, asked: str) -> dict[str, Any]:
+    """A new order. It takes as long as `x-lab-pace` says to the first token, if the client sent one, else no time."""
+    if "x-lab-pace" in request.headers:
+        await pacing.think(visit.pace, scale=visit.lab.settings.time_scale, sleep=visit.lab.bell.sleep)
+    when = visit.stamp("order", wanted.model_dump()).seconds
+
+    def work(world: World) -> dict[str, Any]:
+        made = shown(
+            orders.place(world, wanted.product_id, wanted.quantity, user_id=wanted.user_id, note=wanted.note, when=when)
+        )
+        if key is not None:
+            orders.keep_reply(world, key, asked, made)
+        return made
+
+    return await visit.shop(work)
+
+
+@router.post("/orders", status_code=201, response_model=None, responses={201: {"model": OrderShown}})
+async def place_order(visit: VisitDep, request: Request, wanted: OrderWanted, key: IdempotencyKey = None) -> Response:
+    """Order a product. The same Idempotency-Key with the same body gives the same order, however often it is sent."""
+    asked = hashlib.sha256(json.dumps(wanted.model_dump(), sort_keys=True).encode()).hexdigest()
+    if key is None:
+        made = await _place(visit, request, wanted, key, asked)
+        return answer(request, made, 201, _place_of(made))
+    with _flight(visit, key, asked):
+        earlier = await visit.shop(lambda world: orders.replayed(world, key, asked))
+        if earlier is not None:
+            return answer(request, earlier, 201, _place_of(earlier) | {"idempotency-replayed": "true"})
+        made = await _place(visit, request, wanted, key, asked)
+        return answer(request, made, 201, _place_of(made))
+
+
+def _place_of(order: dict[str, Any]) -> dict[str, str]:
+    return {"location": f"/shop/orders/{order['id']}"}
+
+
+@router.get("/orders", response_model=None, responses={200: {"model": OrderList}})
+async def list_orders(
+    visit: VisitDep,
+    request: Request,
+    paging: PagingDep,
+    status: Annotated[Literal["placed", "packed", "shipped", "delivered"] | None, Query()] = None,
+    user_id: Annotated[int | None, Query(ge=1, le=HIGHEST)] = None,
+) -> Response:
+    """The orders, ten at a time: filtered, sorted, by page or by cursor."""
+    wanted = paging.slice(orders.SORTS)
+    found = await visit.shop(lambda world: world.listed(Order, orders.matching(status, user_id), wanted))
+    return listed(request, "orders", found, paging, sorts=orders.SORTS, shown=shown)
+
+
+@router.get("/orders/{order_id}", response_model=None, responses={200: {"model": OrderShown}})
+async def get_order(visit: VisitDep, request: Request, order_id: NumberInPath) -> Response:
+    """One order, with the ETag of this state."""
+    return answer(request, await visit.shop(lambda world: shown(world.find(Order, order_id, "order"))))
+
+
+@router.patch("/orders/{order_id}", response_model=None, responses={200: {"model": OrderShown}})
+async def change_order(
+    visit: VisitDep, request: Request, order_id: NumberInPath, patch: Annotated[dict[str, Any], Body()]
+) -> Response:
+    """Another note or another user, by JSON Merge Patch; goods and quantity stand once the order does."""
+    when = visit.stamp("order", order_id).seconds
+
+    def work(world: World) -> dict[str, Any]:
+        order = world.find(Order, order_id, "order")
+        require_match(request, shown(order))
+        change = patched(OrderChange, {"user_id": order.user_id, "note": order.note}, patch)
+        return shown(orders.annotate(world, order, change.user_id, change.note, when))
+
+    return answer(request, await visit.shop(work))
+
+
+@router.delete("/orders/{order_id}", status_code=204)
+async def cancel_order(visit: VisitDep, request: Request, order_id: NumberInPath) -> Response:
+    """Cancel: the order is gone and its goods are back in stock. 409 once it was shipped."""
+    when = visit.stamp("order", order_id).seconds
+
+    def work(world: World) -> None:
+        order = world.find(Order, order_id, "order")
+        require_match(request, shown(order))
+        orders.cancel(world, order, when)
+
+    await visit.shop(work)
+    return Response(status_code=204)
+
+
+complete(router)

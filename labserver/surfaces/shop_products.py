@@ -1,0 +1,155 @@
+"""The shop's products: `/shop/products`. Knows HTTP and a product's fields; knows no SQL."""
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Query, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from labserver.store import products
+from labserver.store.tables import Product
+from labserver.store.world import World
+from labserver.surfaces.conditional import answer, require_match
+from labserver.surfaces.listing import PagingDep, listed
+from labserver.surfaces.merging import patched
+from labserver.surfaces.resource import complete
+from labserver.surfaces.shop_fields import NumberInPath, Wanted, iso
+from labserver.visit import VisitDep
+
+router = APIRouter(prefix="/shop", tags=["shop"])
+
+Euros = Annotated[Decimal, Field(ge=0, le=100_000, decimal_places=2, examples=[8.9])]
+
+
+class ProductWanted(Wanted):
+    """All of a product that a client may say. A PUT without an optional field sets it to null."""
+
+    name: Annotated[str, Field(min_length=1, max_length=120, examples=["Sencha 煎茶"])]
+    category: Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*$", max_length=40, examples=["green"])]
+    price: Euros
+    stock: Annotated[int, Field(ge=0, le=1_000_000)]
+    sku: Annotated[str | None, Field(min_length=1, max_length=40)] = None
+    description: Annotated[str | None, Field(max_length=2000)] = None
+    origin: Annotated[str | None, Field(max_length=80)] = None
+    temperature_c: Annotated[int | None, Field(ge=0, le=100)] = None
+    tags: Annotated[list[Annotated[str, Field(min_length=1, max_length=30)]] | None, Field(max_length=20)] = None
+
+    def columns(self) -> dict[str, Any]:
+        return {**self.model_dump(exclude={"price"}), "cents": int(self.price * 100)}
+
+
+class ProductShown(BaseModel):
+    """A product as every answer has it; `price` is in euros, `created` and `updated` are RFC 3339."""
+
+    id: int
+    sku: str | None
+    name: str
+    category: str
+    price: float
+    stock: int
+    description: str | None
+    origin: str | None
+    temperature_c: int | None
+    tags: list[str] | None
+    created: str
+    updated: str
+
+
+class ProductList(BaseModel):
+    products: list[ProductShown]
+    total: int
+    per_page: int
+    page: int | None = None
+    pages: int | None = None
+    next_cursor: str | None
+
+
+def shown(product: Product) -> dict[str, Any]:
+    return ProductShown(
+        **product.model_dump(exclude={"sandbox", "cents", "search", "created", "updated"}),
+        price=product.cents / 100,
+        created=iso(product.created),
+        updated=iso(product.updated),
+    ).model_dump()
+
+
+def place_of(number: int) -> dict[str, str]:
+    return {"location": f"/shop/products/{number}"}
+
+
+@router.get("/products", response_model=None, responses={200: {"model": ProductList}})
+async def list_products(
+    visit: VisitDep,
+    request: Request,
+    paging: PagingDep,
+    *,
+    category: Annotated[str | None, Query(max_length=40)] = None,
+    max_price: Annotated[Decimal | None, Query(ge=0, le=100_000, decimal_places=2, description="in euros")] = None,
+    q: Annotated[str | None, Query(max_length=100, description="text in the name, the description or a tag")] = None,
+) -> Response:
+    """The products, ten at a time: filtered, sorted, by page or by cursor."""
+    wanted = paging.slice(products.SORTS)
+    conditions = products.matching(category, None if max_price is None else int(max_price * 100), q)
+    found = await visit.shop(lambda world: world.listed(Product, conditions, wanted))
+    return listed(request, "products", found, paging, sorts=products.SORTS, shown=shown)
+
+
+@router.post("/products", status_code=201, response_model=None, responses={201: {"model": ProductShown}})
+async def add_product(visit: VisitDep, request: Request, wanted: ProductWanted) -> Response:
+    """A new product; `Location` says where it stands. 409 for a SKU that another one has."""
+    when = visit.stamp("product", wanted.model_dump(mode="json")).seconds
+    made = await visit.shop(lambda world: shown(products.add(world, wanted.columns(), when)))
+    return answer(request, made, 201, place_of(made["id"]))
+
+
+@router.get("/products/{product_id}", response_model=None, responses={200: {"model": ProductShown}})
+async def get_product(visit: VisitDep, request: Request, product_id: NumberInPath) -> Response:
+    """One product, with its ETag; 304 for a client that has this state already."""
+    return answer(request, await visit.shop(lambda world: shown(world.find(Product, product_id, "product"))))
+
+
+@router.put("/products/{product_id}", response_model=None, responses={200: {"model": ProductShown}})
+async def replace_product(
+    visit: VisitDep, request: Request, product_id: NumberInPath, wanted: ProductWanted
+) -> Response:
+    """The whole product anew: what the body leaves out is gone. 412 where If-Match names an older state."""
+    when = visit.stamp("product", product_id, wanted.model_dump(mode="json")).seconds
+
+    def work(world: World) -> dict[str, Any]:
+        product = world.find(Product, product_id, "product")
+        require_match(request, shown(product))
+        return shown(products.replace(world, product, wanted.columns(), when))
+
+    return answer(request, await visit.shop(work))
+
+
+@router.patch("/products/{product_id}", response_model=None, responses={200: {"model": ProductShown}})
+async def change_product(
+    visit: VisitDep, request: Request, product_id: NumberInPath, patch: Annotated[dict[str, Any], Body()]
+) -> Response:
+    """Some fields anew, by JSON Merge Patch (RFC 7396): what the body leaves out stays, null takes a field away."""
+    when = visit.stamp("product", product_id).seconds
+
+    def work(world: World) -> dict[str, Any]:
+        product = world.find(Product, product_id, "product")
+        require_match(request, current := shown(product))
+        return shown(products.replace(world, product, patched(ProductWanted, current, patch).columns(), when))
+
+    return answer(request, await visit.shop(work))
+
+
+@router.delete("/products/{product_id}", status_code=204)
+async def remove_product(visit: VisitDep, request: Request, product_id: NumberInPath) -> Response:
+    """No such product any more. 409 for one that stands in an order."""
+
+    def work(world: World) -> None:
+        product = world.find(Product, product_id, "product")
+        require_match(request, shown(product))
+        products.remove(world, product)
+
+    await visit.shop(work)
+    return Response(status_code=204)
+
+
+complete(router)
