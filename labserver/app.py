@@ -22,6 +22,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
         yield {"tap": lab.tap}
+        await lab.courier.close()
 
     app = FastAPI(
         title="Wirelab lab server",

@@ -17,6 +17,7 @@ from typing import Any
 from labserver.doors import Doors, port_of
 from labserver.errors import Unauthorized
 from labserver.faults import Rules
+from labserver.jobs import Jobs
 from labserver.journal import Journal
 
 EPOCH = 1_704_067_200  # 2024-01-01T00:00:00Z, the time in seed 001's example
@@ -61,6 +62,8 @@ class Sandbox:
     tier: Tier
     journal: Journal
     rules: Rules = field(default_factory=Rules)
+    jobs: Jobs = field(default_factory=Jobs)
+    callback_secret: str = field(default_factory=lambda: f"whsec_{secrets.token_urlsafe(24)}")
     door: asyncio.Server | None = None
     last_port: int = 0
     _asked: Counter[str] = field(default_factory=Counter)
@@ -87,9 +90,10 @@ class Sandbox:
         return self.seed or 0
 
     def reset(self) -> None:
-        """As new: empty journal, no rules, the clock back at the start."""
+        """As new: empty journal, no rules, no jobs, the clock back at the start."""
         self.journal.clear()
         self.rules.clear()
+        self.jobs.clear()
         self._asked.clear()
         self._ticks = 0
 
@@ -139,6 +143,7 @@ class Sandboxes:
     def _close(self, sandbox: Sandbox) -> None:
         sandbox.hang_up()
         sandbox.close_door()
+        sandbox.jobs.clear()
         self._forget_port(sandbox)
 
     def _forget_port(self, sandbox: Sandbox) -> None:
