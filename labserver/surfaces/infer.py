@@ -7,7 +7,7 @@ own wish for one. Source: seeds/004, "REST API".
 
 import json
 import uuid
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
@@ -55,6 +55,42 @@ class Submit(Ask):
     ] = None
 
 
+class JobView(BaseModel):
+    """A job as every route shows it: the seed's five fields, and `callback` for a job that has one."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "request_id": "550e8400-e29b-41d4-a716-446655440000",
+                "session_id": "123e4567-e89b-12d3-a456-426614174000",
+                "status": "completed",
+                "result": "Rust is a programming language.",
+                "error": None,
+            }
+        }
+    )
+
+    request_id: str
+    session_id: str
+    status: Literal["processing", "completed", "failed", "cancelled"]
+    result: str | None
+    error: str | None
+    callback: dict[str, Any] | None = None
+
+
+# For the documentation: the answers themselves are written without a model, which is faster.
+SHOWN: dict[int | str, dict[str, Any]] = {200: {"model": JobView, "description": "The job"}}
+UNKNOWN: dict[int | str, dict[str, Any]] = {
+    404: {"description": "`NOT_FOUND`: unknown or evicted; `reason` says which"}
+}
+OVER: dict[int | str, dict[str, Any]] = {
+    202: {"model": JobView, "description": "Still processing; ask again after Retry-After"},
+    409: {"description": "`CANCELLED`: you took it back"},
+    500: {"description": "`PROCESSING_FAILED`: the model failed"},
+}
+CLOSED: dict[int | str, dict[str, Any]] = {503: {"description": "`PIPELINE_UNAVAILABLE`: the server is shutting down"}}
+
+
 async def submitted(visit: Visit, ask: Ask, callback: Callback | None = None) -> Job:
     """A job in the visit's sandbox, begun. The same ask has the same ids in every run of a seeded sandbox."""
     lab, sandbox = visit.lab, visit.sandbox
@@ -97,7 +133,7 @@ def view(job: Job, state: State) -> dict[str, Any]:
     return seen | ({"callback": job.callback.view()} if job.callback else {})
 
 
-@router.post("/infer", response_model=None)
+@router.post("/infer", response_model=None, responses=SHOWN | CLOSED)
 async def infer(visit: VisitDep, ask: Submit) -> dict[str, Any]:
     """Submit a prompt; the answer is its `request_id`, to poll or to stream. With a callback, also its secret."""
     callback = _callback(visit, ask.callback_url) if ask.callback_url is not None else None
@@ -118,14 +154,14 @@ def _callback(visit: Visit, url: str) -> Callback:
     return Callback(url, secret)
 
 
-@router.get("/status/{request_id}", response_model=None)
+@router.get("/status/{request_id}", response_model=None, responses=SHOWN | UNKNOWN)
 async def status(visit: VisitDep, request_id: str) -> dict[str, Any]:
     """How far a job is: processing, completed, failed or cancelled; always 200 for one that exists."""
     job = visit.sandbox.jobs.find(request_id)
     return view(job, await job.state())
 
 
-@router.get("/result/{request_id}", response_model=None)
+@router.get("/result/{request_id}", response_model=None, responses=SHOWN | UNKNOWN | OVER)
 async def result(visit: VisitDep, request_id: str) -> JSONResponse:
     """200 with the result; 202 and Retry-After while it is in the making; 500 if it failed, 409 if you cancelled it."""
     job = visit.sandbox.jobs.find(request_id)
@@ -137,7 +173,7 @@ async def result(visit: VisitDep, request_id: str) -> JSONResponse:
     return JSONResponse(view(job, state))
 
 
-@router.post("/cancel/{request_id}", response_model=None)
+@router.post("/cancel/{request_id}", response_model=None, responses=SHOWN | UNKNOWN)
 async def cancel(visit: VisitDep, request_id: str) -> dict[str, Any]:
     """Stop a job where it is. One that is over stays as it is; the answer says which, so asking twice is safe."""
     job = visit.sandbox.jobs.find(request_id)

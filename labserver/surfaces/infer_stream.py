@@ -18,6 +18,7 @@ from labserver.bell import Bell
 from labserver.errors import Cancelled, EventsGone, InvalidRequest, ProcessingFailed
 from labserver.job import ENDS, Event, Job
 from labserver.stream import StreamResponse
+from labserver.surfaces.infer import UNKNOWN
 from labserver.surfaces.refusals import rest_error
 from labserver.visit import Visit, VisitDep
 
@@ -43,7 +44,14 @@ def payload(job: Job, place: int, event: Event) -> dict[str, Any]:
             return rest_error(ProcessingFailed(event.text))
 
 
-@router.get("/stream/{request_id}", response_class=StreamResponse)
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    204: {"description": "You have every event: a browser's EventSource stops reconnecting"},
+    400: {"description": "`INVALID_REQUEST`: this stream has sent no such event id"},
+    410: {"description": "`EVENTS_GONE`: the log no longer reaches back so far"},
+}
+
+
+@router.get("/stream/{request_id}", response_class=StreamResponse, responses=UNKNOWN | ANSWERS)
 async def stream(
     visit: VisitDep,
     request_id: str,

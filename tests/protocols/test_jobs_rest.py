@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
+from labserver.surfaces.infer import JobView
+
 FAST = {"x-lab-pace": "ttft=0;tps=10000;jitter=0"}
 NEVER = {"x-lab-pace": "ttft=30"}
 TEA = {"prompt": "Green| tea", "model": "script"}
@@ -214,6 +216,24 @@ def test_a_bad_request_gets_words_and_no_job(client, body: bytes, status: int, t
 def test_the_wrong_method_is_405_with_allow(client, method: str, path: str, allow: str) -> None:
     answer = client.session.request(method, f"{client.base}/{path}", timeout=5)
     assert (answer.status_code, answer.headers["allow"]) == (405, allow)
+
+
+def test_every_answer_fits_the_documented_model_and_every_status_is_documented(client, server) -> None:
+    paths = server.http.get("/openapi.json").json()["paths"]
+    documented = {path: set(next(iter(routes.values()))["responses"]) for path, routes in paths.items()}
+    assert {"200", "202", "404", "409", "500"} <= documented["/api/v1/result/{request_id}"]
+    assert {"200", "204", "400", "404", "410"} <= documented["/api/v1/stream/{request_id}"]
+    assert {"200", "422", "503"} <= documented["/api/v1/infer"]
+    done, failed, cancelled = client.submit(), client.submit(prompt="{error=no}"), client.submit(NEVER)
+    told = client.submit(callback_url="http://127.0.0.1:1/")
+    client.cancel(cancelled["request_id"])
+    for job in (done, failed):
+        client.until_over(job["request_id"])
+    seen = [client.get("status", job["request_id"]).json() for job in (done, failed, cancelled, told)]
+    assert [JobView.model_validate(one, strict=True).status for one in seen[:3]] == ["completed", "failed", "cancelled"]
+    for one in (*seen, done, told):
+        assert set(one) <= set(JobView.model_fields)
+        JobView.model_validate(one, strict=True)
 
 
 def test_the_index_page_lists_the_routes(server) -> None:
