@@ -69,7 +69,7 @@ class Courier:
         """Deliver at the job's end. Call it again when the job was cancelled: its end is now."""
         log = await job.log()
         self._plan(job.moment_of(log[-1]), job, attempt=1)
-        if self._round is None:
+        if self._round is None or self._round.done():
             self._round = asyncio.create_task(self._go_round())
 
     def _plan(self, moment: float, job: Job, attempt: int) -> None:

@@ -137,6 +137,14 @@ def test_a_job_that_fails_or_is_cancelled_is_told_too(server, receiver: Receiver
     assert len(settled(server, key, job["request_id"])["deliveries"]) == 1
 
 
+def test_a_cancelled_job_is_told_once_also_when_its_end_would_have_come(server, receiver: Receiver) -> None:
+    key, url = server.sandbox(), f"http://127.0.0.1:{receiver.port}/"
+    job = submit(server, key, url, {"x-lab-pace": "ttft=0.8"}).json()
+    server.http.post(f"/api/v1/cancel/{job['request_id']}", headers={"authorization": f"Bearer {key}"})
+    submit(server, key, url, {"x-lab-pace": "ttft=1.2"}, prompt="later")
+    assert [json.loads(receiver.next()[2])["status"] for _ in range(2)] == ["cancelled", "completed"]
+
+
 def test_a_refusal_is_tried_again_with_the_same_id_until_it_is_taken(start_server, receiver: Receiver) -> None:
     live = start_server("--time-scale", "0")
     key = live.sandbox()
@@ -181,9 +189,9 @@ def test_nobody_listening_is_an_error_in_the_log_and_nothing_worse(start_server,
 
 def test_a_reset_calls_nobody_back(server, receiver: Receiver) -> None:
     key, url = server.sandbox(), f"http://127.0.0.1:{receiver.port}/"
-    submit(server, key, url, {"x-lab-pace": "ttft=0.3"}, prompt="forgotten")
+    submit(server, key, url, {"x-lab-pace": "ttft=0.8"}, prompt="forgotten")
     server.http.post("/lab/reset", headers={"authorization": f"Bearer {key}"})
-    submit(server, key, url, {"x-lab-pace": "ttft=0.6"}, prompt="told")
+    submit(server, key, url, {"x-lab-pace": "ttft=1.2"}, prompt="told")
     assert json.loads(receiver.next()[2])["result"] == "told"
 
 

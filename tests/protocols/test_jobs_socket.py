@@ -51,7 +51,7 @@ async def test_asked_to_stream_it_sends_each_token_before_the_result(server) -> 
 
 
 async def test_fifty_jobs_overlap_on_one_socket_and_keep_their_ids(server) -> None:
-    async with dial(server, server.sandbox(), {"x-lab-pace": "ttft=0.3;tps=100;jitter=0.9"}) as socket:
+    async with dial(server, server.sandbox(), {"x-lab-pace": "ttft=1;tps=100;jitter=0.9"}) as socket:
         for number in range(50):
             await socket.send(json.dumps({"prompt": f"cup| {number}", "model": "script", "stream": True}))
         async with asyncio.timeout(5):
@@ -131,6 +131,20 @@ async def test_a_job_cancelled_over_rest_ends_on_the_socket_at_once(server, stre
             error = json.loads(await socket.recv())
     assert (error["type"], error["request_id"]) == ("error", ack["request_id"])
     assert "cancelled" in error["message"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_cancelled_job_is_not_heard_of_again_when_its_end_would_have_come(server, stream: bool) -> None:
+    key = server.sandbox()
+    async with dial(server, key, {"x-lab-pace": "ttft=0.8"}) as socket:
+        await socket.send(json.dumps(TEA | {"stream": stream}))
+        ack = json.loads(await socket.recv())
+        headers = {"authorization": f"Bearer {key}"}
+        await asyncio.to_thread(server.http.post, f"/api/v1/cancel/{ack['request_id']}", headers=headers)
+        await socket.send(json.dumps({"prompt": "later", "model": "script"}))
+        heard = await hear(socket, 2)
+    assert [message["type"] for message in heard if message["request_id"] == ack["request_id"]] == ["error"]
+    assert heard[-1]["result"] == "later"
 
 
 async def test_a_job_outlives_the_socket_it_came_by(server) -> None:
