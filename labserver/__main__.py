@@ -99,6 +99,7 @@ class LabServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.lab.doors.furnish(self._protocol)
+        self.lab.doors.main_ports.update(listener.getsockname()[1] for listener in self.listeners)
         port = self.listeners[0].getsockname()[1]
         url = f"http://127.0.0.1:{port}"
         print(f"The lab server listens on {url}", flush=True)  # noqa: T201

@@ -24,6 +24,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
         yield {"tap": lab.tap}
+        await lab.courier.close()
         lab.store.close()
 
     app = FastAPI(

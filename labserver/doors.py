@@ -13,6 +13,8 @@ class Doors:
 
     def __init__(self) -> None:
         self._protocol: Callable[[], asyncio.Protocol] | None = None
+        self._opened: list[asyncio.Server] = []
+        self.main_ports: set[int] = set()
 
     def furnish(self, protocol: Callable[[], asyncio.Protocol]) -> None:
         self._protocol = protocol
@@ -24,9 +26,17 @@ class Doors:
                 "Only a lab server that listens on a port can open another. Start it with `wirelab serve`."
             )
         loop = asyncio.get_running_loop()
+        door = None
         with suppress(OSError):  # somebody took the port meanwhile: any other will do
-            return await loop.create_server(self._protocol, "127.0.0.1", port, family=socket.AF_INET)
-        return await loop.create_server(self._protocol, "127.0.0.1", 0, family=socket.AF_INET)
+            door = await loop.create_server(self._protocol, "127.0.0.1", port, family=socket.AF_INET)
+        door = door or await loop.create_server(self._protocol, "127.0.0.1", 0, family=socket.AF_INET)
+        self._opened = [*(earlier for earlier in self._opened if earlier.is_serving()), door]
+        return door
+
+    def is_ours(self, port: int) -> bool:
+        """Whether this server itself listens there, by its main door or by one beside it."""
+        beside = (port_of(door) for door in self._opened if door.is_serving())
+        return port in self.main_ports or port in beside
 
 
 def port_of(door: asyncio.Server) -> int:

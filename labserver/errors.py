@@ -65,6 +65,18 @@ class PreconditionFailed(LabError):
     status, code = 412, "PRECONDITION_FAILED"
 
 
+class Cancelled(LabError):
+    """The client took its job back, so there is no result and never will be."""
+
+    status, code = 409, "CANCELLED"
+
+
+class EventsGone(LabError):
+    """A log keeps its newest events only, and these are older."""
+
+    status, code = 410, "EVENTS_GONE"
+
+
 class TooLarge(LabError):
     status, code = 413, "TOO_LARGE"
 

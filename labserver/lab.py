@@ -1,8 +1,9 @@
 """Everything that one running server owns, in one frozen object. Knows sandboxes and providers; knows no HTTP."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from labserver.bell import Bell
+from labserver.callbacks import Courier
 from labserver.doors import Doors
 from labserver.errors import ModelNotFound
 from labserver.providers import PROVIDERS
@@ -22,18 +23,23 @@ class Lab:
     providers: tuple[Provider, ...]
     tap: Tap
     store: Store
-    doors: Doors = field(default_factory=Doors)
-    bell: Bell = field(default_factory=Bell)
+    doors: Doors
+    bell: Bell
+    courier: Courier
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Lab":
         store = Store(url_of(settings.database, settings.data_dir))
+        doors, bell = Doors(), Bell()
         return cls(
             settings=settings,
             store=store,
             sandboxes=Sandboxes(settings.max_sandboxes, store),
             providers=tuple(provider() for provider in PROVIDERS.values()),
             tap=Tap(keep=TIERS["standard"].kept_bytes),
+            doors=doors,
+            bell=bell,
+            courier=Courier(bell, doors, settings.time_scale),
         )
 
     @property

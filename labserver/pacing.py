@@ -5,7 +5,7 @@ A pace is a plan, so the same seed gives the same waits; the time scale shrinks 
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import cast
@@ -48,6 +48,15 @@ def parse(text: str) -> Pace:
     return replace(Pace(), **knobs)
 
 
+def plan(pace: Pace, seed: int) -> Iterator[float]:
+    """The moment of each delta, endlessly, in unscaled seconds since the start. Pure: the same seed, the same plan."""
+    dice = random.Random(seed)
+    gap, moment = 1 / pace.tps, pace.ttft
+    while True:
+        yield moment
+        moment += gap * (1 + pace.jitter * dice.uniform(-1, 1))
+
+
 async def paced(
     events: AsyncIterator[StreamEvent],
     pace: Pace,
@@ -62,16 +71,12 @@ async def paced(
 
     Moments are planned from the start, so a late wake-up does not push back everything after it.
     """
-    dice = random.Random(seed)
     now = asyncio.get_running_loop().time
-    started, planned, gap = now(), pace.ttft, 1 / pace.tps
-    spoken = False
+    started, planned, moments = now(), pace.ttft, plan(pace, seed)
     async with aclosing(cast("AsyncGenerator[StreamEvent, None]", events)) as source:
         async for event in source:
             if isinstance(event, Text):
-                if spoken:
-                    planned += gap * (1 + pace.jitter * dice.uniform(-1, 1))
-                spoken = True
+                planned = next(moments)
                 await (sleep or asyncio.sleep)(max(0.0, started + planned * scale - now()))
             yield replace(event, seconds=round(planned, 3)) if isinstance(event, Usage) else event
 

@@ -18,6 +18,7 @@ from labserver.barrier import Barrier
 from labserver.doors import Doors, port_of
 from labserver.errors import Unauthorized
 from labserver.fault_rules import Rules
+from labserver.jobs import Jobs
 from labserver.journal import Journal
 from labserver.store import Store
 from labserver.store.tables import Named
@@ -66,6 +67,8 @@ class Sandbox:
     rules: Rules = field(default_factory=Rules)
     barrier: Barrier = field(default_factory=Barrier)
     store: Store = field(default_factory=Store)
+    jobs: Jobs = field(default_factory=Jobs)
+    callback_secret: str = field(default_factory=lambda: f"whsec_{secrets.token_urlsafe(24)}")
     door: asyncio.Server | None = None
     last_port: int = 0
     _asked: Counter[str] = field(default_factory=Counter)
@@ -92,10 +95,11 @@ class Sandbox:
         return self.seed or 0
 
     def reset(self) -> None:
-        """As new: empty journal, no rules, the shop as furnished, the clock back at the start."""
+        """As new: empty journal, no rules, no jobs, the shop as furnished, the clock back at the start."""
         self.store.forget(self.id)
         self.journal.clear()
         self.rules.clear()
+        self.jobs.clear()
         self._asked.clear()
         self._ticks = 0
 
@@ -154,6 +158,7 @@ class Sandboxes:
     def _close(self, sandbox: Sandbox) -> None:
         sandbox.hang_up()
         sandbox.close_door()
+        sandbox.jobs.clear()
         self._forget_port(sandbox)
         if sandbox is not self.open:
             sandbox.journal.tail.close()

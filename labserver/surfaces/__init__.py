@@ -4,6 +4,9 @@ from fastapi import APIRouter
 
 from labserver.surfaces import (
     health,
+    infer,
+    infer_socket,
+    infer_stream,
     lab,
     lab_journal,
     openai_chat,
@@ -23,6 +26,9 @@ SURFACES: dict[str, APIRouter] = {
     "shop_users": shop_users.router,  # /users  /users/{id}
     "query": query.router,  # POST /api/v1/query  /api/v1/query/stream
     "query_socket": query_socket.router,  # WebSocket /api/v1/query/ws
+    "infer": infer.router,  # POST /api/v1/infer  /api/v1/status|result|cancel/{id}
+    "infer_stream": infer_stream.router,  # /api/v1/stream/{id}
+    "infer_socket": infer_socket.router,  # WebSocket /api/v1/ws
     "openai_chat": openai_chat.router,  # /v1/models  /v1/chat/completions
     "lab": lab.router,  # /lab  /lab/sandboxes  /lab/faults  /lab/reset
     "lab_journal": lab_journal.router,  # /lab/journal  /lab/journal.jsonl  /lab/journal.har  /lab/journal/tail

@@ -45,3 +45,18 @@ async def test_no_time_at_all_still_lets_others_run() -> None:
     await Bell().sleep(0)
     assert told == ["other"]
     await task
+
+
+async def test_a_bell_under_another_one_is_woken_by_either_and_wakes_only_its_own() -> None:
+    tower = Bell()
+    small, other = Bell(under=tower), Bell(under=tower)
+    first, second = asyncio.ensure_future(small.sleep(30)), asyncio.ensure_future(other.sleep(30))
+    await asyncio.sleep(0)
+    small.ring()
+    await asyncio.wait_for(first, 1)
+    assert (small.rung, other.rung, tower.rung, second.done()) == (True, False, False, False)
+    tower.ring()
+    await asyncio.wait_for(second, 1)
+    assert other.rung
+    await asyncio.wait_for(other.sleep(30), 1)
+    assert tower._sleepers == other._sleepers == small._sleepers == set()
