@@ -65,8 +65,9 @@ def kernel(seconds: float, **options: object) -> subprocess.Popen[str]:
 
 
 def healthy(server: Server) -> bool:
+    """Whether this very server answers: another one may have taken its port meanwhile."""
     try:
-        return httpx2.get(f"{server.url}/health", trust_env=False).status_code == 200
+        return bool(httpx2.get(f"{server.url}/lab", trust_env=False).json()["pid"] == server.pid)
     except httpx2.HTTPError:
         return False
 
