@@ -22,7 +22,7 @@ from pydantic import ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from labserver.bell import Bell
-from labserver.errors import InvalidRequest, LabError
+from labserver.errors import LabError
 from labserver.job import ENDS, Job
 from labserver.racing import first_done
 from labserver.surfaces.infer import Ask, submitted
@@ -33,6 +33,7 @@ router = APIRouter(tags=["infer"])
 
 MOST_OPEN = 256  # jobs under way on one socket; past that it stops reading, and TCP makes the client wait
 IDLE = 3600.0
+EXAMPLE = '{"prompt": "What is Rust?"}'
 
 
 @dataclass(slots=True, eq=False)
@@ -68,7 +69,7 @@ class Conversation:
                 ask = Ask.model_validate_json(message.get("text") or "")
                 job = await submitted(self.visit, ask)
             except ValidationError as error:
-                await self._refuse(InvalidRequest(_told(error)))
+                await self._refuse(misfit(error, EXAMPLE))
             except LabError as error:
                 await self._refuse(error)
             else:
@@ -131,13 +132,6 @@ class Conversation:
 
     async def _say(self, message: dict[str, Any]) -> None:
         await self.socket.send_text(json.dumps(message, ensure_ascii=False))
-
-
-def _told(error: ValidationError) -> str:
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    cure = 'Send a text frame of JSON like {"prompt": "What is Rust?"}.'
-    return f"{where + ': ' if where else ''}{first['msg']}. {cure}"
 
 
 @router.websocket("/api/v1/ws")

@@ -12,15 +12,16 @@ from fastapi import APIRouter
 from pydantic import ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from labserver.errors import InvalidRequest, LabError
+from labserver.errors import LabError
 from labserver.racing import first_done
 from labserver.surfaces.query import Query, messages
-from labserver.surfaces.refusals import query_error
+from labserver.surfaces.refusals import misfit, query_error
 from labserver.visit import Visit, VisitDep
 
 router = APIRouter(tags=["query"])
 
 MOST_WAITING = 32  # queries sent ahead on one socket
+EXAMPLE = '{"query": "What is tea?"}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Conversation:
                 query = Query.model_validate_json(text)
                 self.visit.lab.provider_of(query.model)
             except ValidationError as error:
-                await self._say(query_error(InvalidRequest(_told(error))))
+                await self._say(query_error(misfit(error, EXAMPLE)))
                 continue
             except LabError as error:
                 await self._say(query_error(error))
@@ -58,13 +59,6 @@ class Conversation:
 
     async def _say(self, message: dict[str, object]) -> None:
         await self.socket.send_text(json.dumps(message, ensure_ascii=False))
-
-
-def _told(error: ValidationError) -> str:
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    cure = 'Send a text frame of JSON like {"query": "What is tea?"}.'
-    return f"{where + ': ' if where else ''}{first['msg']}. {cure}"
 
 
 @router.websocket("/api/v1/query/ws")

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
@@ -118,6 +119,13 @@ def _explained(connection: HTTPConnection, problems: Sequence[Any]) -> LabError:
     kind = InvalidRequest if connection.scope["path"].startswith(ALL_400 + "/") else UnprocessableRequest
     param = next(iter(fields)) or None
     return kind(f"The request does not fit: {told}", details={"fields": fields}, param=param)
+
+
+def misfit(error: ValidationError, example: str) -> InvalidRequest:
+    """A WebSocket message that is not what its socket takes: the first thing that is wrong, and what would be right."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return InvalidRequest(f"{where + ': ' if where else ''}{first['msg']}. Send a text frame of JSON like {example}.")
 
 
 async def _unforeseen(connection: HTTPConnection, error: Exception) -> JSONResponse:
