@@ -27,6 +27,7 @@ from labserver.job import ENDS, Job
 from labserver.racing import first_done
 from labserver.surfaces.infer import Ask, submitted
 from labserver.surfaces.infer_stream import payload
+from labserver.surfaces.refusals import misfit
 from labserver.visit import Visit, VisitDep
 
 router = APIRouter(tags=["infer"])
