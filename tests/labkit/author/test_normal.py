@@ -54,7 +54,7 @@ def test_a_widget_leaves_its_text_behind(bench: Any) -> None:
 def test_a_traceback_forgets_the_machine(bench: Any) -> None:
     error = bench.raised("ValueError", "no")
     error["traceback"] = [
-        "File \x1b[32m/work/x/.venv/lib/python3.11/site-packages/requests/api.py:3\x1b[39m",
+        "File \x1b[32m/opt/x/.venv/lib/python3.11/site-packages/requests/api.py:3\x1b[39m",
         "File \x1b[32m/usr/lib/python3.11/json/decoder.py:355\x1b[39m",
         "File ~/wirelab/labkit/witness.py:9 at 0x7f00deadbeef",
         'File "/tmp/ipykernel_99/123.py", line 1',
