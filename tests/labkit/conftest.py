@@ -1,0 +1,45 @@
+"""A lesson's lab as a notebook holds it, in a home of its own: one server a module, a fresh sandbox a test."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import labkit
+from labkit import session
+from labkit.notebook import Lab
+from labkit.progress import Progress
+
+Open = Callable[..., Lab]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("LABKIT_HOME", str(folder))
+        environment.delenv("LABSERVER_TIME_SCALE", raising=False)
+        yield folder
+        session.stop()
+
+
+@pytest.fixture
+def opened(home: Path) -> Iterator[Open]:
+    """`labkit.open`; what it opened is closed after the test."""
+    with ExitStack() as labs:
+
+        def make(lesson: str = "00", **options: Any) -> Lab:
+            lab = labkit.open(lesson, **options)
+            labs.callback(lab.witness.close)
+            return lab
+
+        yield make
+
+
+@pytest.fixture
+def lab(opened: Open, tmp_path: Path) -> Lab:
+    """A lab whose learner has tried nothing yet."""
+    return replace(opened(), progress=Progress(tmp_path / "progress.jsonl"))
