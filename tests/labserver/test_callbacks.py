@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import queue
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -177,12 +178,13 @@ def test_a_redirect_is_not_followed(start_server, receiver: Receiver) -> None:
     assert {receiver.next()[0] for _ in range(4)} == {"/"}
 
 
-def test_nobody_listening_is_an_error_in_the_log_and_nothing_worse(start_server, receiver: Receiver) -> None:
+def test_nobody_listening_is_an_error_in_the_log_and_nothing_worse(start_server) -> None:
     live = start_server("--time-scale", "0")
-    key, port = live.sandbox(), receiver.port
-    receiver._server.socket.close()
-    job = submit(live, key, f"http://127.0.0.1:{port}/").json()
-    log = settled(live, key, job["request_id"])
+    key = live.sandbox()
+    with socket.socket() as taken:  # bound, so that nobody else gets the port; it never listens
+        taken.bind(("127.0.0.1", 0))
+        job = submit(live, key, f"http://127.0.0.1:{taken.getsockname()[1]}/").json()
+        log = settled(live, key, job["request_id"])
     assert [row["error"] for row in log["deliveries"]] == ["ConnectError"] * 4
     assert live.http.get("/health").status_code == 200
 
