@@ -14,6 +14,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
 
 import labserver
+from labserver.surfaces.promised import with_nulls
 
 router = APIRouter(tags=["manual"], include_in_schema=False)
 
@@ -113,11 +114,17 @@ def _described(routers: Sequence[APIRouter], title: str, *, control: bool) -> di
 
 
 def _without_foreign_refusals(document: dict[str, Any]) -> dict[str, Any]:
-    """FastAPI promises a 422 of its own shape wherever a route takes something. No dialect here speaks it."""
-    for operations in document["paths"].values():
-        for operation in operations.values():
-            if "HTTPValidationError" in str(operation["responses"].get("422")):
-                del operation["responses"]["422"]
+    """FastAPI promises a 422 of its own shape wherever a route takes something; no dialect here speaks it.
+
+    It also has a stream's refusals come as a stream, while ours are JSON.
+    """
+    for operation in (operation for item in document["paths"].values() for operation in item.values()):
+        responses = operation["responses"]
+        if "HTTPValidationError" in str(responses.get("422")):
+            del responses["422"]
+        for refusal in (response for status, response in responses.items() if status >= "400"):
+            if "application/json" in refusal.get("content", {}):
+                refusal["content"] = {"application/json": with_nulls(refusal["content"]["application/json"])}
     for name in ("HTTPValidationError", "ValidationError"):
         document.get("components", {}).get("schemas", {}).pop(name, None)
     return document

@@ -1,10 +1,13 @@
 """The documentation works offline, names every route, and promises only what the dialects say."""
 
+import json
 import re
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from websockets.sync.client import connect
 
 METHODS = {"get", "put", "post", "patch", "delete"}
 
@@ -102,3 +105,77 @@ def test_the_description_holds_together(document: dict[str, Any]) -> None:
         for step in reference.split("/")[1:]:
             at = at[step]
     assert "HTTPValidationError" not in str(document)
+
+
+REFUSALS = {
+    "GET /v1/models": {"400", "401", "403"},
+    "GET /v1/models/{model}": {"401", "404"},
+    "POST /v1/chat/completions": {"400", "401", "404", "415", "500", "503"},
+    "POST /api/v1/query": {"400", "401", "403", "404", "415", "422", "500", "503"},
+    "POST /api/v1/query/stream": {"400", "401", "404", "415", "422"},
+    "POST /api/v1/infer": {"400", "401", "403", "404", "415", "422", "503"},
+    "GET /api/v1/result/{request_id}": {"401", "404", "409", "500"},
+    "GET /api/v1/stream/{request_id}": {"400", "401", "404", "410"},
+    "GET /shop/products": {"400", "401", "422"},
+    "GET /shop/products/{product_id}": {"401", "404", "422"},
+    "POST /shop/orders": {"400", "401", "409", "415", "422"},
+    "PUT /users/{user_id}": {"400", "401", "404", "409", "412", "415", "422"},
+    "DELETE /shop/orders/{order_id}": {"401", "404", "409", "412"},
+    "GET /shop/orders/{order_id}/events": {"400", "401", "404"},
+}
+
+
+def refusals_of(operation: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {status: said for status, said in operation["responses"].items() if status >= "400"}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_route_documents_what_it_refuses(server, name: str) -> None:
+    found = operations(server.http.get("/openapi.json").json())
+    assert REFUSALS[name] <= set(refusals_of(found[name]))
+
+
+def test_every_documented_refusal_has_an_example_in_its_dialect(server) -> None:
+    found = operations(server.http.get("/openapi.json").json())
+    assert {name for name, operation in found.items() if not refusals_of(operation)} == {"GET /health"}
+    for name, operation in found.items():
+        is_openai = " /v1/" in name
+        for status, said in refusals_of(operation).items():
+            content = said["content"]["application/json"]
+            model = "OpenAIError" if is_openai else "RestError"
+            assert content["schema"] == {"$ref": f"#/components/schemas/{model}"}, f"{name} {status}"
+            assert content["examples"], f"{name} {status}"
+            for example in content["examples"].values():
+                fields = {"message", "type", "param", "code"} if is_openai else {"code", "message", "details"}
+                assert set(example["value"]["error"]) == fields
+        assert not (is_openai and "422" in operation["responses"]), "OpenAI answers 400"
+
+
+def test_the_index_page_shows_the_messages_of_every_websocket(server) -> None:
+    page = server.http.get("/").text
+    rows = re.findall(r"<tr><td>WebSocket</td><td><code>([^<]+)</code></td><td>(.*?)</td></tr>", page, re.DOTALL)
+    assert len(rows) >= 2
+    for path, told in rows:
+        assert "You send" in told and "You get" in told, path
+    assert {"/docs", "/redoc", "/openapi.json", "/lab/openapi.json"} <= set(Addresses(page).found)
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "seen"),
+    [
+        ("/api/v1/query/ws", {"query": "Green| tea", "model": "script"}, {"start", "content", "end"}),
+        ("/api/v1/ws", {"prompt": "Green| tea", "model": "script", "stream": True}, {"ack", "token", "result"}),
+    ],
+)
+def test_the_messages_on_the_index_page_have_the_fields_that_are_sent(server, path: str, sent: dict, seen: set) -> None:
+    page = unescape(server.http.get("/").text)
+    told = page.partition(f"<code>{path}</code>")[2].partition("</pre>")[0]
+    shown = {m["type"]: set(m) for m in map(json.loads, re.findall(r'\{"type".*?\}', told, re.DOTALL))}
+    got: dict[str, set[str]] = {}
+    with connect(server.ws_url + path, proxy=None) as socket:
+        socket.send(json.dumps(sent))
+        while not got.keys() & {"end", "result", "error"}:
+            message = json.loads(socket.recv(timeout=5))
+            got[message["type"]] = set(message)
+    assert got.keys() == seen
+    assert got == {kind: shown[kind] for kind in got}
