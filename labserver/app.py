@@ -7,12 +7,13 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
+from starlette.staticfiles import StaticFiles
 
 from labserver import __version__, strays
 from labserver.breaker import FaultMiddleware
 from labserver.lab import Lab
 from labserver.settings import Settings
-from labserver.surfaces import SURFACES, refusals
+from labserver.surfaces import SURFACES, manual, refusals
 from labserver.visit import VisitMiddleware
 
 
@@ -28,11 +29,10 @@ def create_app(settings: Settings) -> FastAPI:
         lab.store.close()
 
     app = FastAPI(
-        title="Wirelab lab server",
+        title=manual.TITLE,
         version=__version__,
         lifespan=lifespan,
-        docs_url=None,  # both pages load their scripts from a CDN, and the lab has no Internet
-        redoc_url=None,
+        openapi_url=None,  # surfaces/manual has our own description and pages: FastAPI's load from a CDN
         redirect_slashes=False,  # a path is what the map says, and a POST is not sent elsewhere
         middleware=[
             Middleware(VisitMiddleware, lab=lab),
@@ -41,7 +41,9 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.lab = lab
     app.state.routers = list(SURFACES.values())
+    app.state.manual = manual.Manual(app.state.routers)
     for router in SURFACES.values():
         app.include_router(router)
+    app.mount("/static", StaticFiles(directory=manual.STATIC))
     refusals.install(app)
     return app

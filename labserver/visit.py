@@ -5,7 +5,8 @@ a surface refuses. What is wrong with a key or a plan is kept and raised by the 
 it: only there does the error get its dialect's shape.
 """
 
-from collections.abc import AsyncGenerator, Callable
+import re
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypeVar, cast
@@ -26,6 +27,8 @@ from labserver.sandboxes import Sandbox, Stamp
 from labserver.store.world import World
 
 UNSEEN = "/lab"  # the control plane is never journalled: a journal of the journal grows without end
+
+REQUEST_ID = re.compile(rb"[!-~]{1,128}")  # visible ASCII without spaces: nothing that could end a header
 
 T = TypeVar("T")
 
@@ -97,7 +100,7 @@ class Completion:
 
 
 class VisitMiddleware:
-    """Finds the sandbox, opens the journal's record, reads `x-lab-pace` and `x-lab-fault`, mints `x-request-id`."""
+    """Finds the sandbox, opens the journal's record, reads pace and faults, takes or mints `x-request-id`."""
 
     def __init__(self, app: ASGIApp, lab: Lab) -> None:
         self.app = app
@@ -134,9 +137,9 @@ class VisitMiddleware:
         except LabError as refusal:
             state["refusal"] = refusal
         exchange.fault = faults.spell(state.get("plan", {}))
-        method = scope.get("method", "GET")
-        request_id = f"req_{sandbox.digest(method, scope['path'])[:24]}"
-        await self.app(scope, receive, _with_header(send, b"x-request-id", request_id.encode()))
+        minted = f"req_{sandbox.digest(scope.get('method', 'GET'), scope['path'])[:24]}".encode()
+        request_id = _accepted_id(scope["headers"]) or minted
+        await self.app(scope, receive, _with_header(send, b"x-request-id", request_id))
 
     def _wishes(self, scope: Scope, sandbox: Sandbox) -> tuple[Pace, faults.Plan]:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
@@ -147,6 +150,12 @@ class VisitMiddleware:
         wanted = faults.parse(headers.get("x-lab-fault", ""))
         plan = sandbox.rules.take(scope["path"]) | wanted
         return pacing.parse(headers.get("x-lab-pace", "")), faults.in_order(plan)
+
+
+def _accepted_id(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
+    """The client's own request id, if it sent exactly one that is fit to send back."""
+    sent = [value for name, value in headers if name == b"x-request-id"]
+    return sent[0] if len(sent) == 1 and REQUEST_ID.fullmatch(sent[0]) else None
 
 
 def _with_header(send: Send, name: bytes, value: bytes) -> Send:

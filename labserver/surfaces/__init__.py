@@ -9,6 +9,7 @@ from labserver.surfaces import (
     infer_stream,
     lab,
     lab_journal,
+    manual,
     openai_chat,
     query,
     query_socket,
@@ -20,6 +21,7 @@ from labserver.surfaces import (
 
 SURFACES: dict[str, APIRouter] = {
     "health": health.router,  # /  /health
+    "manual": manual.router,  # /docs  /redoc  /openapi.json  /lab/openapi.json
     "shop_products": shop_products.router,  # /shop/products  /shop/products/{id}
     "shop_orders": shop_orders.router,  # /shop/orders  /shop/orders/{id}
     "shop_events": shop_events.router,  # /shop/orders/{id}/events

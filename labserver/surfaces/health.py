@@ -1,6 +1,7 @@
 """Is it up, and what is here: `/health` as seed 004 has it, and the index page. Knows nothing of models."""
 
 from html import escape
+from inspect import cleandoc
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -37,8 +38,11 @@ def _row(route: object) -> str:
         methods = "WebSocket"
     else:
         return ""
-    told = escape((route.endpoint.__doc__ or "").strip().split("\n")[0])
-    return f"<tr><td>{methods}</td><td><code>{escape(route.path)}</code></td><td>{told}</td></tr>\n"
+    told, _, more = cleandoc(route.endpoint.__doc__ or "").partition("\n\n")
+    said = escape(told.split("\n")[0])
+    if isinstance(route, APIWebSocketRoute):  # OpenAPI has no words for its messages, so they stand here
+        said += f"<pre>{escape(more)}</pre>"
+    return f"<tr><td>{methods}</td><td><code>{escape(route.path)}</code></td><td>{said}</td></tr>\n"
 
 
 PAGE = """<!doctype html>
@@ -53,6 +57,8 @@ PAGE = """<!doctype html>
 </style>
 <h1>The lab server is running</h1>
 <p>This is the server that the lessons talk to. You work in JupyterLab; come here to see what it answers.</p>
+<p>Every HTTP route in full: <a href="/docs">to try</a>, <a href="/redoc">to read</a>, and for programs as
+<a href="/openapi.json">OpenAPI</a>; the control plane has <a href="/lab/openapi.json">its own</a>.</p>
 <table>
 <thead><tr><th>Method</th><th>Path</th><th>What it does</th></tr></thead>
 <tbody>

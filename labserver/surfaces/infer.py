@@ -14,12 +14,13 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from labserver import callbacks
-from labserver.errors import Cancelled, Forbidden, ProcessingFailed, Unavailable
+from labserver.errors import Cancelled, Forbidden, NotFound, ProcessingFailed, Unavailable
 from labserver.events import ChatRequest, Message
 from labserver.job import Callback, Job, State
+from labserver.surfaces import promised
 from labserver.visit import Visit, VisitDep
 
-router = APIRouter(prefix="/api/v1", tags=["infer"])
+router = APIRouter(prefix="/api/v1", tags=["infer"], responses=promised.in_rest(*promised.ANYWHERE))
 
 MOST_METADATA = 16 * 1024
 MOST_EVENTS = 4096
@@ -79,16 +80,20 @@ class JobView(BaseModel):
 
 
 # For the documentation: the answers themselves are written without a model, which is faster.
-SHOWN: dict[int | str, dict[str, Any]] = {200: {"model": JobView, "description": "The job"}}
-UNKNOWN: dict[int | str, dict[str, Any]] = {
-    404: {"description": "`NOT_FOUND`: unknown or evicted; `reason` says which"}
-}
-OVER: dict[int | str, dict[str, Any]] = {
-    202: {"model": JobView, "description": "Still processing; ask again after Retry-After"},
-    409: {"description": "`CANCELLED`: you took it back"},
-    500: {"description": "`PROCESSING_FAILED`: the model failed"},
-}
-CLOSED: dict[int | str, dict[str, Any]] = {503: {"description": "`PIPELINE_UNAVAILABLE`: the server is shutting down"}}
+SHOWN: promised.Promises = {200: {"model": JobView, "description": "The job"}}
+UNKNOWN = promised.in_rest(
+    NotFound(
+        "No job has the id '42' here. POST /api/v1/infer gives you one; ask with the same key.",
+        details={"request_id": "42", "reason": "unknown"},
+    ),
+    NotFound(
+        "The job 42 was evicted: a sandbox keeps its newest jobs. Submit it again.",
+        details={"request_id": "42", "reason": "evicted"},
+    ),
+)
+PENDING: promised.Promises = {202: {"model": JobView, "description": "Still processing; ask again after Retry-After"}}
+OVER = promised.in_rest(Cancelled("You took this job back."), promised.FAILED)
+UNDONE = promised.in_rest(*promised.UNREADABLE, promised.NO_MODEL, promised.CLOSING)
 
 
 async def submitted(visit: Visit, ask: Ask, callback: Callback | None = None) -> Job:
@@ -133,7 +138,7 @@ def view(job: Job, state: State) -> dict[str, Any]:
     return seen | ({"callback": job.callback.view()} if job.callback else {})
 
 
-@router.post("/infer", response_model=None, responses=SHOWN | CLOSED)
+@router.post("/infer", response_model=None, responses=SHOWN | UNDONE)
 async def infer(visit: VisitDep, ask: Submit) -> dict[str, Any]:
     """Submit a prompt; the answer is its `request_id`, to poll or to stream. With a callback, also its secret."""
     callback = _callback(visit, ask.callback_url) if ask.callback_url is not None else None
@@ -161,7 +166,7 @@ async def status(visit: VisitDep, request_id: str) -> dict[str, Any]:
     return view(job, await job.state())
 
 
-@router.get("/result/{request_id}", response_model=None, responses=SHOWN | UNKNOWN | OVER)
+@router.get("/result/{request_id}", response_model=None, responses=SHOWN | UNKNOWN | PENDING | OVER)
 async def result(visit: VisitDep, request_id: str) -> JSONResponse:
     """200 with the result; 202 and Retry-After while it is in the making; 500 if it failed, 409 if you cancelled it."""
     job = visit.sandbox.jobs.find(request_id)

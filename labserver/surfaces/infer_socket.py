@@ -137,7 +137,15 @@ class Conversation:
 
 @router.websocket("/api/v1/ws")
 async def converse(socket: WebSocket, visit: VisitDep) -> None:
-    """Submit as often as you like, at once; `ack`, then `token`s if asked for, then `result` or `error`, by id."""
+    """Submit as often as you like, at once; `ack`, then `token`s if asked for, then `result` or `error`, by id.
+
+    You send  {"prompt": "What is tea?", "session_id": null, "metadata": {}, "stream": true, "model": "gpt-4o-mini"}
+    You get   {"type": "ack", "request_id": "...", "status": "processing"}
+              {"type": "token", "request_id": "...", "chunk": 0, "data": "Tea "}
+              {"type": "result", "request_id": "...", "result": "Tea ..."}
+    or        {"type": "error", "request_id": "...", "message": "what was wrong"}
+    A message that cannot be read gets an error without a request_id.
+    """
     await socket.accept()
     conversation = Conversation(socket, visit, Bell(under=visit.lab.bell))
     try:

@@ -18,11 +18,12 @@ from labserver.bell import Bell
 from labserver.errors import Cancelled, EventsGone, InvalidRequest, ProcessingFailed
 from labserver.job import ENDS, Event, Job
 from labserver.stream import StreamResponse
+from labserver.surfaces import promised
 from labserver.surfaces.infer import UNKNOWN
 from labserver.surfaces.refusals import rest_error
 from labserver.visit import Visit, VisitDep
 
-router = APIRouter(prefix="/api/v1", tags=["infer"])
+router = APIRouter(prefix="/api/v1", tags=["infer"], responses=promised.in_rest(*promised.ANYWHERE))
 
 KEEP_ALIVE = 15.0  # seconds of silence after which a comment leaves
 FAREWELL = "the lab server is shutting down"
@@ -44,14 +45,15 @@ def payload(job: Job, place: int, event: Event) -> dict[str, Any]:
             return rest_error(ProcessingFailed(event.text))
 
 
-ANSWERS: dict[int | str, dict[str, Any]] = {
-    204: {"description": "You have every event: a browser's EventSource stops reconnecting"},
-    400: {"description": "`INVALID_REQUEST`: this stream has sent no such event id"},
-    410: {"description": "`EVENTS_GONE`: the log no longer reaches back so far"},
-}
+ALL_SEEN: promised.Promises = {204: {"description": "You have every event: a browser's EventSource stops reconnecting"}}
+NOT_THERE = promised.in_rest(
+    promised.BAD_PACE,
+    InvalidRequest("This stream has sent no event with the id '99'."),
+    EventsGone("The log no longer reaches back to the id '3'."),
+)
 
 
-@router.get("/stream/{request_id}", response_class=StreamResponse, responses=UNKNOWN | ANSWERS)
+@router.get("/stream/{request_id}", response_class=StreamResponse, responses=UNKNOWN | ALL_SEEN | NOT_THERE)
 async def stream(
     visit: VisitDep,
     request_id: str,

@@ -13,15 +13,19 @@ from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
 from labserver import sse
-from labserver.errors import LabError
+from labserver.errors import InvalidRequest, LabError
 from labserver.events import ChatRequest, End, Text, Usage
 from labserver.sandboxes import EPOCH, Stamp
 from labserver.stream import StreamResponse
+from labserver.surfaces import promised
 from labserver.surfaces.openai_request import ChatBody
 from labserver.surfaces.refusals import openai_error
 from labserver.visit import LabDep, Visit, VisitDep
 
-router = APIRouter(prefix="/v1", tags=["openai"])
+router = APIRouter(prefix="/v1", tags=["openai"], responses=promised.in_openai(*promised.ANYWHERE))
+
+MISFIT = InvalidRequest("The request does not fit: messages: Field required", param="messages")
+UNDONE = (promised.NO_MODEL, promised.NOT_JSON, promised.FAILED, promised.CLOSING)
 
 
 @router.get("/models")
@@ -30,7 +34,7 @@ async def models(visit: VisitDep) -> dict[str, Any]:
     return {"object": "list", "data": [_model(name, visit.lab) for name in visit.lab.models]}
 
 
-@router.get("/models/{model}")
+@router.get("/models/{model}", responses=promised.in_openai(promised.NO_MODEL))
 async def model(visit: VisitDep, model: str) -> dict[str, Any]:
     """One model, or 404 `model_not_found`."""
     visit.lab.provider_of(model)
@@ -41,7 +45,11 @@ def _model(name: str, lab: LabDep) -> dict[str, Any]:
     return {"id": name, "object": "model", "created": EPOCH, "owned_by": f"wirelab-{lab.models[name].name}"}
 
 
-@router.post("/chat/completions", response_model=None)
+@router.post(
+    "/chat/completions",
+    response_model=None,
+    responses=promised.in_openai(promised.BAD_PACE, promised.BAD_JSON, MISFIT, *UNDONE),
+)
 async def chat_completions(visit: VisitDep, body: Annotated[ChatBody, ...]) -> Response:
     """A chat completion: one JSON object, or with `"stream": true` a stream of chunks that ends with `[DONE]`."""
     request = body.as_chat()

@@ -16,10 +16,17 @@ from labserver import sse
 from labserver.errors import LabError
 from labserver.events import ChatRequest, End, Message, Start, Text, Usage
 from labserver.stream import StreamResponse
+from labserver.surfaces import promised
 from labserver.surfaces.refusals import query_error
 from labserver.visit import Visit, VisitDep
 
-router = APIRouter(prefix="/api/v1/query", tags=["query"])
+router = APIRouter(
+    prefix="/api/v1/query",
+    tags=["query"],
+    responses=promised.in_rest(
+        *promised.ANYWHERE, *promised.UNREADABLE[1:], promised.NO_MODEL, promised.FAILED, promised.CLOSING
+    ),
+)
 
 
 class Query(BaseModel):

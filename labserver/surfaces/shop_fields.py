@@ -6,7 +6,27 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from labserver.errors import Conflict, NotFound, PreconditionFailed, Unavailable
+from labserver.surfaces import promised
+
 HIGHEST = 2**31 - 1
+
+# What every route of the shop may refuse, then those of one resource, those that make one and those that change one.
+ALWAYS = promised.in_rest(
+    *promised.ANYWHERE, promised.MISFIT, Unavailable("The shop's database is busy. Ask again.", retry_after=1)
+)
+ONE = promised.in_rest(NotFound("There is no product 99 in this shop."))
+TAKEN = Conflict("Product 1 has the SKU 'T-1' already.", details={"product_id": 1})
+STALE = PreconditionFailed("It has changed since you read it.", details={"etag": '"0f3c"'})
+MAKING = promised.in_rest(*promised.UNREADABLE, TAKEN)
+REMOVING = ONE | promised.in_rest(TAKEN, STALE)
+CHANGING = MAKING | REMOVING
+
+
+def gives(status: int, model: type[BaseModel]) -> promised.Promises:
+    """What a route answers when all is well."""
+    return {status: {"model": model}}
+
 
 NumberInPath = Annotated[int, Path(ge=1, le=HIGHEST, description="the number of the resource")]
 

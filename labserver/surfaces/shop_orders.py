@@ -20,6 +20,7 @@ from labserver.store import orders
 from labserver.store.life import STATES
 from labserver.store.tables import Order
 from labserver.store.world import World
+from labserver.surfaces import shop_fields
 from labserver.surfaces.conditional import answer, require_match
 from labserver.surfaces.listing import PagingDep, listed
 from labserver.surfaces.merging import patched
@@ -27,7 +28,7 @@ from labserver.surfaces.resource import complete
 from labserver.surfaces.shop_fields import HIGHEST, NumberInPath, Wanted, iso
 from labserver.visit import Visit, VisitDep
 
-router = APIRouter(prefix="/shop", tags=["shop"])
+router = APIRouter(prefix="/shop", tags=["shop"], responses=shop_fields.ALWAYS)
 
 Number = Annotated[int, Field(ge=1, le=HIGHEST)]
 Note = Annotated[str | None, Field(max_length=500)]
@@ -118,7 +119,9 @@ async def _place(visit: Visit, request: Request, wanted: OrderWanted, key: str |
     return await visit.shop(work)
 
 
-@router.post("/orders", status_code=201, response_model=None, responses={201: {"model": OrderShown}})
+@router.post(
+    "/orders", status_code=201, response_model=None, responses=shop_fields.gives(201, OrderShown) | shop_fields.MAKING
+)
 async def place_order(visit: VisitDep, request: Request, wanted: OrderWanted, key: IdempotencyKey = None) -> Response:
     """Order a product. The same Idempotency-Key with the same body gives the same order, however often it is sent."""
     asked = hashlib.sha256(json.dumps(wanted.model_dump(), sort_keys=True).encode()).hexdigest()
@@ -151,13 +154,15 @@ async def list_orders(
     return listed(request, "orders", found, paging, sorts=orders.SORTS, shown=shown)
 
 
-@router.get("/orders/{order_id}", response_model=None, responses={200: {"model": OrderShown}})
+@router.get("/orders/{order_id}", response_model=None, responses=shop_fields.gives(200, OrderShown) | shop_fields.ONE)
 async def get_order(visit: VisitDep, request: Request, order_id: NumberInPath) -> Response:
     """One order, with the ETag of this state."""
     return answer(request, await visit.shop(lambda world: shown(world.find(Order, order_id, "order"))))
 
 
-@router.patch("/orders/{order_id}", response_model=None, responses={200: {"model": OrderShown}})
+@router.patch(
+    "/orders/{order_id}", response_model=None, responses=shop_fields.gives(200, OrderShown) | shop_fields.CHANGING
+)
 async def change_order(
     visit: VisitDep, request: Request, order_id: NumberInPath, patch: Annotated[dict[str, Any], Body()]
 ) -> Response:
@@ -173,7 +178,7 @@ async def change_order(
     return answer(request, await visit.shop(work))
 
 
-@router.delete("/orders/{order_id}", status_code=204)
+@router.delete("/orders/{order_id}", status_code=204, responses=shop_fields.REMOVING)
 async def cancel_order(visit: VisitDep, request: Request, order_id: NumberInPath) -> Response:
     """Cancel: the order is gone and its goods are back in stock. 409 once it was shipped."""
     when = visit.stamp("order", order_id).seconds

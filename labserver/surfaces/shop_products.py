@@ -10,6 +10,7 @@ from starlette.responses import Response
 from labserver.store import products
 from labserver.store.tables import Product
 from labserver.store.world import World
+from labserver.surfaces import shop_fields
 from labserver.surfaces.conditional import answer, require_match
 from labserver.surfaces.listing import PagingDep, listed
 from labserver.surfaces.merging import patched
@@ -17,7 +18,7 @@ from labserver.surfaces.resource import complete
 from labserver.surfaces.shop_fields import NumberInPath, Wanted, iso
 from labserver.visit import VisitDep
 
-router = APIRouter(prefix="/shop", tags=["shop"])
+router = APIRouter(prefix="/shop", tags=["shop"], responses=shop_fields.ALWAYS)
 
 Euros = Annotated[Decimal, Field(ge=0, le=100_000, decimal_places=2, examples=[8.9])]
 
@@ -95,7 +96,12 @@ async def list_products(
     return listed(request, "products", found, paging, sorts=products.SORTS, shown=shown)
 
 
-@router.post("/products", status_code=201, response_model=None, responses={201: {"model": ProductShown}})
+@router.post(
+    "/products",
+    status_code=201,
+    response_model=None,
+    responses=shop_fields.gives(201, ProductShown) | shop_fields.MAKING,
+)
 async def add_product(visit: VisitDep, request: Request, wanted: ProductWanted) -> Response:
     """A new product; `Location` says where it stands. 409 for a SKU that another one has."""
     when = visit.stamp("product", wanted.model_dump(mode="json")).seconds
@@ -103,13 +109,17 @@ async def add_product(visit: VisitDep, request: Request, wanted: ProductWanted) 
     return answer(request, made, 201, place_of(made["id"]))
 
 
-@router.get("/products/{product_id}", response_model=None, responses={200: {"model": ProductShown}})
+@router.get(
+    "/products/{product_id}", response_model=None, responses=shop_fields.gives(200, ProductShown) | shop_fields.ONE
+)
 async def get_product(visit: VisitDep, request: Request, product_id: NumberInPath) -> Response:
     """One product, with its ETag; 304 for a client that has this state already."""
     return answer(request, await visit.shop(lambda world: shown(world.find(Product, product_id, "product"))))
 
 
-@router.put("/products/{product_id}", response_model=None, responses={200: {"model": ProductShown}})
+@router.put(
+    "/products/{product_id}", response_model=None, responses=shop_fields.gives(200, ProductShown) | shop_fields.CHANGING
+)
 async def replace_product(
     visit: VisitDep, request: Request, product_id: NumberInPath, wanted: ProductWanted
 ) -> Response:
@@ -124,7 +134,9 @@ async def replace_product(
     return answer(request, await visit.shop(work))
 
 
-@router.patch("/products/{product_id}", response_model=None, responses={200: {"model": ProductShown}})
+@router.patch(
+    "/products/{product_id}", response_model=None, responses=shop_fields.gives(200, ProductShown) | shop_fields.CHANGING
+)
 async def change_product(
     visit: VisitDep, request: Request, product_id: NumberInPath, patch: Annotated[dict[str, Any], Body()]
 ) -> Response:
@@ -139,7 +151,7 @@ async def change_product(
     return answer(request, await visit.shop(work))
 
 
-@router.delete("/products/{product_id}", status_code=204)
+@router.delete("/products/{product_id}", status_code=204, responses=shop_fields.REMOVING)
 async def remove_product(visit: VisitDep, request: Request, product_id: NumberInPath) -> Response:
     """No such product any more. 409 for one that stands in an order."""
 

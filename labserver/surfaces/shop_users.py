@@ -9,6 +9,7 @@ from starlette.responses import Response
 from labserver.store import users
 from labserver.store.tables import User
 from labserver.store.world import World
+from labserver.surfaces import shop_fields
 from labserver.surfaces.conditional import answer, require_match
 from labserver.surfaces.listing import PagingDep, listed
 from labserver.surfaces.merging import patched
@@ -16,7 +17,7 @@ from labserver.surfaces.resource import complete
 from labserver.surfaces.shop_fields import NumberInPath, Wanted, iso
 from labserver.visit import VisitDep
 
-router = APIRouter(prefix="/users", tags=["users"])
+router = APIRouter(prefix="/users", tags=["users"], responses=shop_fields.ALWAYS)
 
 ADDRESS = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"  # enough to catch a slip; only a letter proves an address
 
@@ -70,7 +71,7 @@ async def list_users(
     return listed(request, "users", found, paging, sorts=users.SORTS, shown=shown)
 
 
-@router.post("", status_code=201, response_model=None, responses={201: {"model": UserShown}})
+@router.post("", status_code=201, response_model=None, responses=shop_fields.gives(201, UserShown) | shop_fields.MAKING)
 async def add_user(visit: VisitDep, request: Request, wanted: UserWanted) -> Response:
     """A new user; `Location` says where. 409 for an e-mail address that another one has."""
     when = visit.stamp("user", wanted.model_dump()).seconds
@@ -78,13 +79,13 @@ async def add_user(visit: VisitDep, request: Request, wanted: UserWanted) -> Res
     return answer(request, made, 201, {"location": f"/users/{made['id']}"})
 
 
-@router.get("/{user_id}", response_model=None, responses={200: {"model": UserShown}})
+@router.get("/{user_id}", response_model=None, responses=shop_fields.gives(200, UserShown) | shop_fields.ONE)
 async def get_user(visit: VisitDep, request: Request, user_id: NumberInPath) -> Response:
     """One user, with the ETag of this state."""
     return answer(request, await visit.shop(lambda world: shown(world.find(User, user_id, "user"))))
 
 
-@router.put("/{user_id}", response_model=None, responses={200: {"model": UserShown}})
+@router.put("/{user_id}", response_model=None, responses=shop_fields.gives(200, UserShown) | shop_fields.CHANGING)
 async def replace_user(visit: VisitDep, request: Request, user_id: NumberInPath, wanted: UserWanted) -> Response:
     """The whole user anew: what the body leaves out is gone. 412 where If-Match names an older state."""
     when = visit.stamp("user", user_id, wanted.model_dump()).seconds
@@ -97,7 +98,7 @@ async def replace_user(visit: VisitDep, request: Request, user_id: NumberInPath,
     return answer(request, await visit.shop(work))
 
 
-@router.patch("/{user_id}", response_model=None, responses={200: {"model": UserShown}})
+@router.patch("/{user_id}", response_model=None, responses=shop_fields.gives(200, UserShown) | shop_fields.CHANGING)
 async def change_user(
     visit: VisitDep, request: Request, user_id: NumberInPath, patch: Annotated[dict[str, Any], Body()]
 ) -> Response:
@@ -112,7 +113,7 @@ async def change_user(
     return answer(request, await visit.shop(work))
 
 
-@router.delete("/{user_id}", status_code=204)
+@router.delete("/{user_id}", status_code=204, responses=shop_fields.REMOVING)
 async def remove_user(visit: VisitDep, request: Request, user_id: NumberInPath) -> Response:
     """No such user any more. 409 for one who has an order."""
 

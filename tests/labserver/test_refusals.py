@@ -42,7 +42,7 @@ def refused(server, method: str, path: str, **sent: Any) -> tuple[int, dict[str,
     ("method", "path", "sent", "told"),
     [
         ("GET", "/nowhere", {}, (404, "NOT_FOUND")),
-        ("GET", "/docs", {}, (404, "NOT_FOUND")),
+        ("GET", "/static/nothing.js", {}, (404, "NOT_FOUND")),
         ("GET", "/v1nowhere", {}, (404, "NOT_FOUND")),
         ("GET", QUERY, {}, (405, "METHOD_NOT_ALLOWED")),
         ("DELETE", "/health", {}, (405, "METHOD_NOT_ALLOWED")),

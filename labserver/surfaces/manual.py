@@ -1,0 +1,130 @@
+"""The lab's own documentation: two OpenAPI descriptions and the two pages that show them. Knows routes, no dialect.
+
+Both pages load their scripts from `static/vendor` and are forbidden to load from anywhere else: a lab has no Internet.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import HTMLResponse
+
+import labserver
+from labserver.surfaces.promised import with_nulls
+
+router = APIRouter(tags=["manual"], include_in_schema=False)
+
+STATIC = Path(labserver.__file__).parent / "static"
+VENDOR = "/static/vendor"
+FAVICON = f"{VENDOR}/swagger-ui/favicon-32x32.png"
+TITLE = "Wirelab lab server"
+CONTROL = "/lab"
+READ = ["GET", "HEAD"]
+OURS_ONLY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self' data:; worker-src 'self' blob:"
+)
+ABOUT = """A small real world to call. Every answer carries `x-request-id`; any answer can be broken on purpose with
+`x-lab-fault` (then any status may come) and slowed with `x-lab-pace`. WebSocket routes are on the [index page](/)."""
+
+
+@router.api_route("/openapi.json", methods=READ)
+async def description(request: Request) -> dict[str, Any]:
+    """Every route of the dialects and the shop, as OpenAPI."""
+    return _manual(request).dialects
+
+
+@router.api_route(f"{CONTROL}/openapi.json", methods=READ)
+async def control_description(request: Request) -> dict[str, Any]:
+    """The control plane under `/lab`, as OpenAPI."""
+    return _manual(request).control
+
+
+@router.api_route("/docs", methods=READ)
+async def swagger_ui() -> HTMLResponse:
+    """The description as a page to try things on (Swagger UI); it works without the Internet."""
+    page = get_swagger_ui_html(
+        openapi_url="/openapi.json",
+        title=TITLE,
+        swagger_js_url=f"{VENDOR}/swagger-ui/swagger-ui-bundle.js",
+        swagger_css_url=f"{VENDOR}/swagger-ui/swagger-ui.css",
+        swagger_favicon_url=FAVICON,
+        swagger_ui_parameters={"validatorUrl": None},
+    )
+    return _closed_in(page)
+
+
+@router.api_route("/redoc", methods=READ)
+async def redoc() -> HTMLResponse:
+    """The description as a page to read (Redoc); it works without the Internet."""
+    page = get_redoc_html(
+        openapi_url="/openapi.json",
+        title=TITLE,
+        redoc_js_url=f"{VENDOR}/redoc/redoc.standalone.js",
+        redoc_favicon_url=FAVICON,
+        with_google_fonts=False,
+    )
+    return _closed_in(page)
+
+
+def _closed_in(page: HTMLResponse) -> HTMLResponse:
+    page.headers["content-security-policy"] = OURS_ONLY
+    return page
+
+
+class Manual:
+    """Both descriptions of one app, each made when it is first asked for."""
+
+    def __init__(self, routers: Sequence[APIRouter]) -> None:
+        self.routers = routers
+
+    @cached_property
+    def dialects(self) -> dict[str, Any]:
+        return _described(self.routers, TITLE, control=False)
+
+    @cached_property
+    def control(self) -> dict[str, Any]:
+        return _described(self.routers, f"{TITLE}: the control plane", control=True)
+
+
+def _manual(request: Request) -> Manual:
+    manual: Manual = request.app.state.manual
+    return manual
+
+
+def _described(routers: Sequence[APIRouter], title: str, *, control: bool) -> dict[str, Any]:
+    """The OpenAPI document of the routes under `/lab`, or of all others."""
+    routes = [
+        route
+        for router in routers
+        for route in router.routes
+        if getattr(route, "path", "").startswith(CONTROL) == control
+    ]
+    document = get_openapi(
+        title=title,
+        version=labserver.__version__,
+        description=ABOUT,
+        routes=routes,
+    )
+    return _without_foreign_refusals(document)
+
+
+def _without_foreign_refusals(document: dict[str, Any]) -> dict[str, Any]:
+    """FastAPI promises a 422 of its own shape wherever a route takes something; no dialect here speaks it.
+
+    It also has a stream's refusals come as a stream, while ours are JSON.
+    """
+    for operation in (operation for item in document["paths"].values() for operation in item.values()):
+        responses = operation["responses"]
+        if "HTTPValidationError" in str(responses.get("422")):
+            del responses["422"]
+        for refusal in (response for status, response in responses.items() if status >= "400"):
+            if "application/json" in refusal.get("content", {}):
+                refusal["content"] = {"application/json": with_nulls(refusal["content"]["application/json"])}
+    for name in ("HTTPValidationError", "ValidationError"):
+        document.get("components", {}).get("schemas", {}).pop(name, None)
+    return document

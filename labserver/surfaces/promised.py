@@ -1,0 +1,109 @@
+"""What a route promises to refuse, for its OpenAPI: a description, a schema and an example per code. Knows shapes only.
+
+The examples are written by the very function that answers, so a dialect cannot be promised in another's words.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel
+
+from labserver.errors import (
+    Forbidden,
+    InvalidRequest,
+    LabError,
+    ModelNotFound,
+    ProcessingFailed,
+    Unauthorized,
+    Unavailable,
+    UnprocessableRequest,
+    UnsupportedMediaType,
+)
+from labserver.surfaces.refusals import openai_error, rest_error
+
+Promises = dict[int | str, dict[str, Any]]
+
+
+class RestProblem(BaseModel):
+    code: str
+    message: str
+    details: dict[str, Any]
+
+
+class RestError(BaseModel):
+    """Seed 004's shape, everywhere but under `/v1`."""
+
+    error: RestProblem
+
+
+class OpenAIProblem(BaseModel):
+    message: str
+    type: str
+    param: str | None
+    code: str | None
+
+
+class OpenAIError(BaseModel):
+    """OpenAI's shape, under `/v1`."""
+
+    error: OpenAIProblem
+
+
+PROBLEMS: dict[str, type[BaseModel]] = {
+    "#/components/schemas/RestError": RestProblem,
+    "#/components/schemas/OpenAIError": OpenAIProblem,
+}
+
+
+def with_nulls(content: dict[str, Any]) -> dict[str, Any]:
+    """FastAPI drops each null of an example on its way into the document; in OpenAI's shape a null is a fact."""
+    nulls = dict.fromkeys(PROBLEMS[content["schema"]["$ref"]].model_fields)
+    examples = {
+        name: example | {"value": {"error": nulls | example["value"]["error"]}}
+        for name, example in content["examples"].items()
+    }
+    return content | {"examples": examples}
+
+
+def in_rest(*errors: LabError) -> Promises:
+    return _promised(RestError, rest_error, errors)
+
+
+def in_openai(*errors: LabError) -> Promises:
+    return _promised(OpenAIError, openai_error, errors)
+
+
+def _promised(
+    model: type[BaseModel], shape: Callable[[LabError], dict[str, Any]], errors: tuple[LabError, ...]
+) -> Promises:
+    promises: Promises = {}
+    for error in errors:
+        promise = promises.setdefault(error.status, {"model": model, "description": "", "content": {}})
+        promise["description"] = "; ".join(filter(None, (promise["description"], f"`{error.code}`: {error.message}")))
+        content = {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}, "examples": {}}
+        examples = promise["content"].setdefault("application/json", content)["examples"]
+        examples[f"{error.code} {len(examples) + 1}"] = {"summary": error.message, "value": shape(error)}
+    return promises
+
+
+# What any route that has a visit may say, before it does anything.
+BAD_PACE = InvalidRequest("x-lab-pace: tps must be a number from 0.1 to 10000, not 'fast'.")
+UNKNOWN_KEY = Unauthorized("This key opens no sandbox here. Get one from POST /lab/sandboxes, or send no key.")
+NOT_YOURS = Forbidden("On a shared server x-lab-fault needs a sandbox of your own. Get a key from POST /lab/sandboxes.")
+ANYWHERE = (BAD_PACE, UNKNOWN_KEY, NOT_YOURS)
+
+# What a route says of a request that it cannot read. Under /v1 a misfit is a 400, elsewhere a 422.
+BAD_JSON = InvalidRequest("The body is not valid JSON: Expecting value at character 1.")
+NOT_JSON = UnsupportedMediaType("This route takes application/json; the request came with text/plain.")
+MISFIT = UnprocessableRequest(
+    "The request does not fit: per_page: Input should be less than or equal to 100",
+    details={"fields": {"per_page": "Input should be less than or equal to 100"}},
+)
+BODY_MISFIT = UnprocessableRequest(
+    "The request does not fit: name: Field required", details={"fields": {"name": "Field required"}}
+)
+UNREADABLE = (BAD_PACE, BAD_JSON, NOT_JSON, BODY_MISFIT)
+
+NO_MODEL = ModelNotFound("The model `gpt-9` does not exist here. This lab has: gpt-4o-mini, script.", param="model")
+FAILED = ProcessingFailed("The model failed while it worked.")
+CLOSING = Unavailable("The lab server is shutting down. Start it again with `wirelab up`.")
