@@ -46,6 +46,19 @@ def payload(job: Job, place: int, event: Event) -> dict[str, Any]:
 
 
 ALL_SEEN: promised.Promises = {204: {"description": "You have every event: a browser's EventSource stops reconnecting"}}
+EVENTS = """event: start
+id: 0
+data: {"request_id": "550e8400-e29b-41d4-a716-446655440000"}
+
+event: token
+id: 1
+data: {"chunk": 0, "data": "Tea "}
+
+event: complete
+id: 2
+data: {"status": "done"}
+
+"""
 NOT_THERE = promised.in_rest(
     promised.BAD_PACE,
     InvalidRequest("This stream has sent no event with the id '99'."),
@@ -53,7 +66,11 @@ NOT_THERE = promised.in_rest(
 )
 
 
-@router.get("/stream/{request_id}", response_class=StreamResponse, responses=UNKNOWN | ALL_SEEN | NOT_THERE)
+@router.get(
+    "/stream/{request_id}",
+    response_class=StreamResponse,
+    responses=promised.as_stream(EVENTS) | UNKNOWN | ALL_SEEN | NOT_THERE,
+)
 async def stream(
     visit: VisitDep,
     request_id: str,

@@ -73,6 +73,11 @@ def in_openai(*errors: LabError) -> Promises:
     return _promised(OpenAIError, openai_error, errors)
 
 
+def as_stream(example: str) -> Promises:
+    """What a stream of server-sent events looks like; `example` is its first bytes, or all of them."""
+    return {200: {"description": "Server-sent events", "content": {"text/event-stream": {"example": example}}}}
+
+
 def _promised(
     model: type[BaseModel], shape: Callable[[LabError], dict[str, Any]], errors: tuple[LabError, ...]
 ) -> Promises:

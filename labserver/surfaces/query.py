@@ -100,7 +100,16 @@ async def ask(visit: VisitDep, query: Query) -> QueryAnswer:
     )
 
 
-@router.post("/stream", response_class=StreamResponse)
+EVENTS = """data: {"type": "start", "model": "gpt-4o-mini", "timestamp": 1704067201.0}
+
+data: {"type": "content", "chunk": "Tea ", "accumulated_length": 4}
+
+data: [DONE]
+
+"""
+
+
+@router.post("/stream", response_class=StreamResponse, responses=promised.as_stream(EVENTS))
 async def ask_streaming(visit: VisitDep, query: Query) -> StreamResponse:
     """Ask and listen: server-sent events, one `data:` line of JSON per message, then `data: [DONE]`."""
     visit.lab.provider_of(query.model)

@@ -66,7 +66,7 @@ async def converse(socket: WebSocket, visit: VisitDep) -> None:
     """Ask as often as you like; each answer is `start`, `content`..., `end`, or `error`, and the socket stays open.
 
     You send  {"query": "What is tea?", "model": "gpt-4o-mini", "temperature": 0.7, "max_tokens": 1000}
-    You get   {"type": "start", "model": "gpt-4o-mini", "timestamp": "..."}
+    You get   {"type": "start", "model": "gpt-4o-mini", "timestamp": 1704067201.0}
               {"type": "content", "chunk": "Tea ", "accumulated_length": 4}
               {"type": "end", "full_response": "Tea ...", "model_used": "gpt-4o-mini", "tokens_used": 42,
                "processing_time": 1.3, "finish_reason": "stop"}

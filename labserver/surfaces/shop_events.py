@@ -21,17 +21,27 @@ from labserver.store import orders
 from labserver.store.life import LAST, Step, steps
 from labserver.store.tables import Order
 from labserver.stream import StreamResponse
-from labserver.surfaces import shop_fields
+from labserver.surfaces import promised, shop_fields
 from labserver.surfaces.resource import complete
 from labserver.surfaces.shop_fields import NumberInPath, iso
 from labserver.visit import Visit, VisitDep
 
 router = APIRouter(prefix="/shop", tags=["shop"], responses=shop_fields.ALWAYS)
 
+EVENTS = """event: status
+id: 1
+data: {"order_id": 1, "status": "placed", "at": "2024-01-01T00:00:01Z"}
+
+"""
 UNHURRIED = Pace(ttft=1.0, tps=1.0, jitter=0.0)  # when no pace was asked for: a step a second
 
 
-@router.get("/orders/{order_id}/events", response_class=StreamResponse, response_model=None, responses=shop_fields.ONE)
+@router.get(
+    "/orders/{order_id}/events",
+    response_class=StreamResponse,
+    response_model=None,
+    responses=promised.as_stream(EVENTS) | shop_fields.ONE,
+)
 async def order_events(
     visit: VisitDep,
     request: Request,

@@ -34,6 +34,11 @@ def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
+def kinds(message: dict[str, Any]) -> dict[str, type]:
+    """Field -> the type of its value."""
+    return {name: type(value) for name, value in message.items()}
+
+
 @pytest.fixture(scope="module", params=["/openapi.json", "/lab/openapi.json"])
 def document(server, request) -> dict[str, Any]:
     answer = server.http.get(request.param)
@@ -170,12 +175,28 @@ def test_the_index_page_shows_the_messages_of_every_websocket(server) -> None:
 def test_the_messages_on_the_index_page_have_the_fields_that_are_sent(server, path: str, sent: dict, seen: set) -> None:
     page = unescape(server.http.get("/").text)
     told = page.partition(f"<code>{path}</code>")[2].partition("</pre>")[0]
-    shown = {m["type"]: set(m) for m in map(json.loads, re.findall(r'\{"type".*?\}', told, re.DOTALL))}
-    got: dict[str, set[str]] = {}
+    shown = {m["type"]: kinds(m) for m in map(json.loads, re.findall(r'\{"type".*?\}', told, re.DOTALL))}
+    got: dict[str, dict[str, type]] = {}
     with connect(server.ws_url + path, proxy=None) as socket:
         socket.send(json.dumps(sent))
         while not got.keys() & {"end", "result", "error"}:
             message = json.loads(socket.recv(timeout=5))
-            got[message["type"]] = set(message)
+            got[message["type"]] = kinds(message)
     assert got.keys() == seen
     assert got == {kind: shown[kind] for kind in got}
+
+
+def test_every_stream_of_the_dialects_shows_its_first_events(server) -> None:
+    found = operations(server.http.get("/openapi.json").json())
+    streams = {
+        name: operation["responses"]["200"]["content"]["text/event-stream"]
+        for name, operation in found.items()
+        if "text/event-stream" in operation["responses"].get("200", {}).get("content", {})
+    }
+    assert len(streams) >= 3
+    for name, content in streams.items():
+        events = [event for event in content["example"].split("\n\n") if event]
+        assert content["example"].endswith("\n\n"), name
+        for event in events:
+            data = dict(line.split(": ", 1) for line in event.split("\n"))["data"]
+            assert data == "[DONE]" or isinstance(json.loads(data), dict), name
