@@ -53,6 +53,7 @@ class Exchange:
     keep: int
     tear: Callable[[], None] = _no_wire
     mute: Callable[[], None] = _no_wire
+    abort: Callable[[], None] = _no_wire
     unframe: Callable[[int], None] = lambda size: None
     websocket: bool = False
     opened: float = field(default_factory=time.monotonic)
@@ -146,6 +147,11 @@ class Exchange:
         """Break the connection under the answer with RST: what the client has not received by then is lost with it."""
         self.cause = RESET
         self.tear()
+
+    def drop(self, cause: str) -> None:
+        """Give the connection up at once, with what its client has not taken: for one that takes nothing any more."""
+        self.cause = cause
+        self.abort()
 
     def end(self, how: str) -> None:
         """Close the record, once: the first cause stands."""

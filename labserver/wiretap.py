@@ -88,6 +88,7 @@ class Line:
         self.whole = self.handed_on = False
         self.meter = Meter()
         self.reading = Exchange(self.number, self.count, self.transport.close, self.tap.keep, self.tear, self.mute)
+        self.reading.abort = self.transport.abort
         self.answering.append(self.reading)
         self.tap.open.add(self.reading)
         return self.reading

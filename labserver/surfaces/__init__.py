@@ -17,6 +17,7 @@ from labserver.surfaces import (
     raw,
     raw_conformance,
     raw_streams,
+    rooms_socket,
     shop_events,
     shop_orders,
     shop_products,
@@ -37,6 +38,7 @@ SURFACES: dict[str, APIRouter] = {
     "openai_chat": openai_chat.router,  # /v1/models  /v1/chat/completions
     "chat_socket": chat_socket.router,  # WebSocket /
     "echo_socket": echo_socket.router,  # WebSocket /ws/echo
+    "rooms_socket": rooms_socket.router,  # WebSocket /ws/rooms/{room}
     "raw": raw.router,  # /raw/status/{code}  /raw/delay  /raw/bytes
     "raw_streams": raw_streams.router,  # /raw/sse  /raw/ndjson  /raw/drip
     "raw_conformance": raw_conformance.router,  # /raw/sse/conformance  /raw/sse/conformance/{case}
