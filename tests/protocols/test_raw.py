@@ -234,3 +234,24 @@ def test_a_client_that_leaves_ends_the_stream(server) -> None:
     record = server.last(key)
     assert record["ended"] == "client left"
     assert record["produced"] < 10
+
+
+@pytest.mark.parametrize(
+    ("path", "farewell"),
+    [("/raw/sse", b": The lab server is shutting down"), ("/raw/ndjson", b"PIPELINE_UNAVAILABLE")],
+)
+def test_a_server_that_ends_says_so_in_the_stream(start_server, path: str, farewell: bytes) -> None:
+    live = start_server()
+    with live.dial() as wire:
+        wire.send(live.request("GET", f"{path}?interval=30"))
+        wire.until(b'"n": 1')
+        assert live.stop() < 3
+        told = wire.rest()
+    assert farewell in told
+    assert told.endswith(b"\r\n0\r\n\r\n")
+
+
+def test_the_routes_are_described(server) -> None:
+    described = server.http.get("/openapi.json").json()["paths"]
+    knobs = {knob["name"] for knob in described["/raw/sse"]["get"]["parameters"]}
+    assert {"count", "interval", "ids", "retry", "event", "seed", "last_event_id"} <= knobs
