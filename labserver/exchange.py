@@ -43,7 +43,8 @@ class Exchange:
     which journal it belongs to; `malformed` that no parser could read it. `unread` counts the bytes of the request's
     body that arrived and that nobody took, once it is known. `overlap` counts the sandbox's other exchanges that were
     open when this one began; `produced_after` the deltas made when nobody was there to read them. `hang_up` closes the
-    connection with FIN, `tear` with RST, and after `mute` nothing more leaves on it.
+    connection with FIN, `tear` with RST, and after `mute` nothing more leaves on it. `unframe`, called before an
+    answer begins, lets a body of so many bytes leave with neither length nor chunks: the connection's end ends it.
     """
 
     connection: int
@@ -52,6 +53,8 @@ class Exchange:
     keep: int
     tear: Callable[[], None] = _no_wire
     mute: Callable[[], None] = _no_wire
+    abort: Callable[[], None] = _no_wire
+    unframe: Callable[[int], None] = lambda size: None
     websocket: bool = False
     opened: float = field(default_factory=time.monotonic)
     received: list[Segment] = field(default_factory=list)
@@ -144,6 +147,11 @@ class Exchange:
         """Break the connection under the answer with RST: what the client has not received by then is lost with it."""
         self.cause = RESET
         self.tear()
+
+    def drop(self, cause: str) -> None:
+        """Give the connection up at once, with what its client has not taken: for one that takes nothing any more."""
+        self.cause = cause
+        self.abort()
 
     def end(self, how: str) -> None:
         """Close the record, once: the first cause stands."""

@@ -84,3 +84,19 @@ async def paced(
 async def think(pace: Pace, *, scale: float, sleep: Callable[[float], Awaitable[None]]) -> None:
     """Wait as long as a model at this pace thinks before its first token: for answers that come in one piece."""
     await sleep(pace.ttft * scale)
+
+
+async def beats(
+    count: int, interval: float, *, scale: float, sleep: Callable[[float], Awaitable[None]]
+) -> AsyncGenerator[int, None]:
+    """1 at once, then 2 to `count`, one every `interval` seconds; one that is late does not push back the next."""
+    now = asyncio.get_running_loop().time
+    started = now()
+    for number in range(1, count + 1):
+        await sleep(started + (number - 1) * interval * scale - now())
+        yield number
+
+
+def noise(count: int, seed: int) -> bytes:
+    """Bytes that look like chance and depend on nothing but these two numbers."""
+    return random.Random(seed).randbytes(count)

@@ -20,6 +20,7 @@ from labserver.errors import Unauthorized
 from labserver.fault_rules import Rules
 from labserver.jobs import Jobs
 from labserver.journal import Journal
+from labserver.rooms import Rooms
 from labserver.store import Store
 from labserver.store.tables import Named
 
@@ -68,6 +69,7 @@ class Sandbox:
     barrier: Barrier = field(default_factory=Barrier)
     store: Store = field(default_factory=Store)
     jobs: Jobs = field(default_factory=Jobs)
+    rooms: Rooms = field(default_factory=Rooms)
     callback_secret: str = field(default_factory=lambda: f"whsec_{secrets.token_urlsafe(24)}")
     door: asyncio.Server | None = None
     last_port: int = 0
@@ -95,11 +97,12 @@ class Sandbox:
         return self.seed or 0
 
     def reset(self) -> None:
-        """As new: empty journal, no rules, no jobs, the shop as furnished, the clock back at the start."""
+        """As new: empty journal, no rules, no jobs, empty rooms, the shop as furnished, the clock back at the start."""
         self.store.forget(self.id)
         self.journal.clear()
         self.rules.clear()
         self.jobs.clear()
+        self.rooms.clear()
         self._asked.clear()
         self._ticks = 0
 

@@ -14,6 +14,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -87,6 +88,7 @@ class Line:
         self.whole = self.handed_on = False
         self.meter = Meter()
         self.reading = Exchange(self.number, self.count, self.transport.close, self.tap.keep, self.tear, self.mute)
+        self.reading.abort = self.transport.abort
         self.answering.append(self.reading)
         self.tap.open.add(self.reading)
         return self.reading
@@ -215,7 +217,9 @@ class TappedHttp(HttpToolsProtocol):
         super().on_headers_complete()
         if self.cycle is not None and self.cycle.scope is self.scope:  # an upgrade has no cycle
             self.line.handed_on = True
-            self.cycles.append((cast(Exchange, self.line.reading), self.cycle))
+            exchange = cast(Exchange, self.line.reading)
+            exchange.unframe = partial(_unframe, self.cycle)
+            self.cycles.append((exchange, self.cycle))
 
     def on_message_complete(self) -> None:
         self.line.whole = True
@@ -256,3 +260,9 @@ class TappedHttp(HttpToolsProtocol):
     def _count_unread(self) -> None:
         exchange, cycle = self.cycles.popleft()
         exchange.unread = len(cycle.body)
+
+
+def _unframe(cycle: RequestResponseCycle, size: int) -> None:
+    """uvicorn would choose chunks; here the end of the connection ends the body (RFC 9112, section 6.3, rule 8)."""
+    cycle.chunked_encoding = False
+    cycle.expected_content_length = size

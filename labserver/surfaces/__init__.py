@@ -3,6 +3,8 @@
 from fastapi import APIRouter
 
 from labserver.surfaces import (
+    chat_socket,
+    echo_socket,
     health,
     infer,
     infer_socket,
@@ -13,6 +15,10 @@ from labserver.surfaces import (
     openai_chat,
     query,
     query_socket,
+    raw,
+    raw_conformance,
+    raw_streams,
+    rooms_socket,
     shop_events,
     shop_orders,
     shop_products,
@@ -32,6 +38,12 @@ SURFACES: dict[str, APIRouter] = {
     "infer_stream": infer_stream.router,  # /api/v1/stream/{id}
     "infer_socket": infer_socket.router,  # WebSocket /api/v1/ws
     "openai_chat": openai_chat.router,  # /v1/models  /v1/chat/completions
+    "chat_socket": chat_socket.router,  # WebSocket /
+    "echo_socket": echo_socket.router,  # WebSocket /ws/echo
+    "rooms_socket": rooms_socket.router,  # WebSocket /ws/rooms/{room}
+    "raw": raw.router,  # /raw/status/{code}  /raw/delay  /raw/bytes
+    "raw_streams": raw_streams.router,  # /raw/sse  /raw/ndjson  /raw/drip
+    "raw_conformance": raw_conformance.router,  # /raw/sse/conformance  /raw/sse/conformance/{case}
     "lab": lab.router,  # /lab  /lab/sandboxes  /lab/faults  /lab/reset
     "lab_journal": lab_journal.router,  # /lab/journal  /lab/journal.jsonl  /lab/journal.har  /lab/journal/tail
 }
