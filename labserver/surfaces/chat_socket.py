@@ -83,7 +83,12 @@ def _told(error: ValidationError) -> str:
 
 @router.websocket("/")
 async def chat(socket: WebSocket, visit: VisitDep) -> None:
-    """Say `{"type": "message", "content": ...}`, as often as you like; each is answered in turn, in one message."""
+    """Say something, as often as you like; each message is answered in turn, in one message.
+
+    You send  {"type": "message", "content": "Hello, AI!"}
+    You get   {"type": "message", "content": "Hello from the Leaf & Kettle."}
+    or        {"type": "error", "error": "what was wrong"}
+    """
     await socket.accept()
     conversation = Chat(socket, visit)
     with suppress(WebSocketDisconnect):

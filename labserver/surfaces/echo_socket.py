@@ -12,7 +12,11 @@ router = APIRouter(tags=["chat"])
 
 @router.websocket("/ws/echo")
 async def echo(socket: WebSocket, visit: VisitDep) -> None:
-    """Text comes back as text and binary as binary; a message in fragments comes back whole."""
+    """Text comes back as text and binary as binary; a message in fragments comes back whole.
+
+    You send  anything
+    You get   the same
+    """
     await socket.accept()
     with suppress(WebSocketDisconnect):
         while (message := await socket.receive())["type"] == "websocket.receive":

@@ -23,6 +23,7 @@ VENDOR = "/static/vendor"
 FAVICON = f"{VENDOR}/swagger-ui/favicon-32x32.png"
 TITLE = "Wirelab lab server"
 CONTROL = "/lab"
+TOOLS = (CONTROL, "/raw")  # described apart: they are for the lesson, and may say anything on purpose
 READ = ["GET", "HEAD"]
 OURS_ONLY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -40,7 +41,7 @@ async def description(request: Request) -> dict[str, Any]:
 
 @router.api_route(f"{CONTROL}/openapi.json", methods=READ)
 async def control_description(request: Request) -> dict[str, Any]:
-    """The control plane under `/lab`, as OpenAPI."""
+    """The control plane under `/lab` and the raw routes, as OpenAPI."""
     return _manual(request).control
 
 
@@ -88,7 +89,7 @@ class Manual:
 
     @cached_property
     def control(self) -> dict[str, Any]:
-        return _described(self.routers, f"{TITLE}: the control plane", control=True)
+        return _described(self.routers, f"{TITLE}: the control plane and the raw routes", control=True)
 
 
 def _manual(request: Request) -> Manual:
@@ -97,12 +98,12 @@ def _manual(request: Request) -> Manual:
 
 
 def _described(routers: Sequence[APIRouter], title: str, *, control: bool) -> dict[str, Any]:
-    """The OpenAPI document of the routes under `/lab`, or of all others."""
+    """The OpenAPI document of the routes of TOOLS, or of all others."""
     routes = [
         route
         for router in routers
         for route in router.routes
-        if getattr(route, "path", "").startswith(CONTROL) == control
+        if getattr(route, "path", "").startswith(TOOLS) == control
     ]
     document = get_openapi(
         title=title,

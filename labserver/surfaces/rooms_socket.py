@@ -101,7 +101,14 @@ async def _say_goodbye(seat: Seat) -> None:
 async def sit(socket: WebSocket, visit: VisitDep, room: Name, name: Nick) -> None:
     """Join with `?name=`: `welcome` with history, then everybody's `message`, `join` and `leave`; a slow one gets 1013.
 
-    You may send `message`, `presence` and `leave`.
+    You send  {"type": "message", "content": "Tea is ready"}
+    or        {"type": "presence"} or {"type": "leave"}
+    You get   {"type": "welcome", "room": "kitchen", "name": "Ada", "members": ["Ada"], "history": []}
+              {"type": "join", "name": "Ben"}
+              {"type": "message", "id": 1, "name": "Ben", "content": "Hello", "timestamp": 1704067201.123}
+              {"type": "presence", "members": ["Ada", "Ben"]}
+              {"type": "leave", "name": "Ben", "reason": "left"}
+    or        {"type": "error", "error": "what was wrong"}
     """
     place = visit.sandbox.rooms.find(room)
     seat = Seat(socket, visit, place, place.join(name))

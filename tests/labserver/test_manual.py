@@ -73,13 +73,13 @@ def test_only_files_under_static_are_served(server, path: str) -> None:
         assert wire.answer().startswith(b"HTTP/1.1 404 ")
 
 
-def test_the_control_plane_is_described_apart(server) -> None:
+def test_the_control_plane_and_the_raw_routes_are_described_apart(server) -> None:
     paths = {name: set(server.http.get(f"{name}/openapi.json").json()["paths"]) for name in ("", "/lab")}
     assert {"/lab", "/lab/sandboxes", "/lab/journal", "/lab/faults"} <= paths["/lab"]
     assert {"/health", "/v1/chat/completions", "/shop/orders", "/users", "/api/v1/query"} <= paths[""]
-    assert all(path == "/lab" or path.startswith("/lab/") for path in paths["/lab"])
+    assert {path.split("/")[1] for path in paths["/lab"]} == {"lab", "raw"}
     assert not paths["/lab"] & paths[""]
-    assert not [path for path in paths[""] if path.startswith("/lab")]
+    assert not {path.split("/")[1] for path in paths[""]} & {"lab", "raw"}
 
 
 def test_every_route_says_what_it_is(document: dict[str, Any]) -> None:
