@@ -16,13 +16,15 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from labserver.errors import InvalidRequest, LabError
+from labserver.errors import LabError
 from labserver.events import ChatRequest, Message
 from labserver.racing import first_done
+from labserver.surfaces.refusals import misfit
 from labserver.visit import Visit, VisitDep
 
 router = APIRouter(tags=["chat"])
 
+EXAMPLE = '{"type": "message", "content": "Hello, AI!"}'
 MOST_WAITING = 32  # messages sent ahead on one socket
 REMEMBERED = 20  # messages of either side that the model still knows
 
@@ -55,7 +57,7 @@ class Chat:
             try:
                 said = await self._answer(Said.model_validate_json(text))
             except ValidationError as error:
-                said = _error(InvalidRequest(_told(error)))
+                said = _error(misfit(error, EXAMPLE))
             except LabError as error:
                 said = _error(error)
             await self.socket.send_text(json.dumps(said, ensure_ascii=False))
@@ -72,13 +74,6 @@ class Chat:
 
 def _error(error: LabError) -> dict[str, Any]:
     return {"type": "error", "error": error.message}
-
-
-def _told(error: ValidationError) -> str:
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    cure = 'Send a text frame of JSON like {"type": "message", "content": "Hello, AI!"}.'
-    return f"{where + ': ' if where else ''}{first['msg']}. {cure}"
 
 
 @router.websocket("/")

@@ -12,11 +12,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from labserver.errors import InvalidRequest
 from labserver.racing import first_done
 from labserver.rooms import Member, Room
+from labserver.surfaces.refusals import misfit
 from labserver.visit import Visit, VisitDep
 
 router = APIRouter(tags=["chat"])
 
 TRY_AGAIN_LATER = 1013  # IANA's registry of close codes
+EXAMPLE = '{"type": "message", "content": "Hello"}'
 GRACE = 2.0  # seconds in which a slow reader may still take the close frame
 
 Name = Annotated[str, Path(min_length=1, max_length=40, description="the room")]
@@ -47,12 +49,12 @@ class Seat:
             try:
                 wish = Wish.model_validate_json(message.get("text") or "")
                 if wish.type == "message" and not wish.content:
-                    raise InvalidRequest("A message needs content.")
+                    raise InvalidRequest(f"A message needs content. Send a text frame of JSON like {EXAMPLE}.")
             except ValidationError as error:
-                self._refuse(_told(error))
+                self._refuse(misfit(error, EXAMPLE))
                 continue
             except InvalidRequest as error:
-                self._refuse(error.message)
+                self._refuse(error)
                 continue
             if wish.type == "leave":
                 await self.socket.close(1000)
@@ -63,9 +65,8 @@ class Seat:
                 stamp = self.visit.stamp(self.room.name, self.member.name, wish.content)
                 self.room.say(self.member, wish.content, stamp.time)
 
-    def _refuse(self, why: str) -> None:
-        cure = 'Send a text frame of JSON like {"type": "message", "content": "Hello"}.'
-        self.room.tell(self.member, {"type": "error", "error": f"{why} {cure}"})
+    def _refuse(self, error: InvalidRequest) -> None:
+        self.room.tell(self.member, {"type": "error", "error": error.message})
 
     async def speak(self) -> None:
         while True:
@@ -73,12 +74,6 @@ class Seat:
 
     async def dropped(self) -> None:
         await self.member.gone.wait()
-
-
-def _told(error: ValidationError) -> str:
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return f"{where + ': ' if where else ''}{first['msg']}."
 
 
 async def _say_goodbye(seat: Seat) -> None:
