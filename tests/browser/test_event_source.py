@@ -73,7 +73,11 @@ def test_a_cut_stream_is_resumed_by_the_browser_itself(page, server) -> None:
     check(told)
     assert [one for one in told if one[0] == "error"] == [["error", 0, ""]] * 2
     asked = [record.asked.lower() for record in server.journal(key) if b"/stream/" in record.asked]
-    assert [b"last-event-id: 2\r\n" in asked[1], b"last-event-id: 5\r\n" in asked[2], len(asked)] == [True, True, 3]
+    # What stood in the cut stream's last piece a browser may drop with it; it asks for what comes after all it has told.
+    heard = [told[place - 1][1] for place, one in enumerate(told) if one[0] == "error"]
+    assert len(asked) == 3
+    for again, last in zip(asked[1:], heard, strict=True):
+        assert f"last-event-id: {last}\r\n".encode() in again, heard
 
 
 def test_who_never_closes_is_stopped_by_204(page, server) -> None:

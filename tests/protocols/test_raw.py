@@ -252,6 +252,6 @@ def test_a_server_that_ends_says_so_in_the_stream(start_server, path: str, farew
 
 
 def test_the_routes_are_described(server) -> None:
-    described = server.http.get("/openapi.json").json()["paths"]
+    described = server.http.get("/lab/openapi.json").json()["paths"]
     knobs = {knob["name"] for knob in described["/raw/sse"]["get"]["parameters"]}
     assert {"count", "interval", "ids", "retry", "event", "seed", "last_event_id"} <= knobs
