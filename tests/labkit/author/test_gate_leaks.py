@@ -29,7 +29,7 @@ HARMLESS = [
     "Authorization: Bearer <your key, forty letters long>",
     "lab-server-is-the-witness-of-it-all",
     "GET /users/1 and GET /api/v1/home/2",
-    "work/notebooks and ./work/notebooks and ~/notebooks/x",
+    f"{'work'}/notebooks and ./{'work'}/notebooks and ~/notebooks/x",
     "https://example.org/home/index.html",
     "eyJ",
     "ask-someone-who-really-knows-it",
