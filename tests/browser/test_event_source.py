@@ -66,16 +66,18 @@ def test_the_seeds_client_hears_every_event(page, server) -> None:
 
 
 def test_a_cut_stream_is_resumed_by_the_browser_itself(page, server) -> None:
+    """The stall leaves the browser time to read: of events that arrive together with the FIN it may tell only some.
+
+    (A proxy between the two saw ids 3, 4, 5 and the FIN arrive; Chromium told 3 and came back for what follows it.)
+    """
     key = server.sandbox()
-    rule = {"plan": "cut;after=3", "path": "/api/v1/stream/*", "first": 2}
+    rule = {"plan": "stall;after=3;seconds=0.5,cut;after=3", "path": "/api/v1/stream/*", "first": 2}
     server.http.post("/lab/faults", json=rule, headers={"authorization": f"Bearer {key}"}).raise_for_status()
     told = listen(page, key, patient=True)
     check(told)
     assert [one for one in told if one[0] == "error"] == [["error", 0, ""]] * 2
     asked = [record.asked.lower() for record in server.journal(key) if b"/stream/" in record.asked]
-    # A browser may drop what came last together with the cut, so it asks for what follows the last event that it told.
-    assert len(asked) == 3
-    assert all(b"last-event-id: " in again for again in asked[1:])
+    assert [b"last-event-id: 2\r\n" in asked[1], b"last-event-id: 5\r\n" in asked[2], len(asked)] == [True, True, 3]
 
 
 def test_who_never_closes_is_stopped_by_204(page, server) -> None:
