@@ -1,7 +1,7 @@
 """A lesson's lab as a notebook holds it, in a home of its own: one server a module, a fresh sandbox a test."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,9 @@ from labkit.progress import Progress
 Open = Callable[..., Lab]
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("home")
+@contextmanager
+def living_in(folder: Path) -> Iterator[Path]:
+    """labkit keeps its files there for a while; the server that it started ends with it."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("LABKIT_HOME", str(folder))
         environment.delenv("LABSERVER_TIME_SCALE", raising=False)
@@ -26,8 +26,21 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         session.stop()
 
 
+@pytest.fixture(scope="module")
+def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with living_in(tmp_path_factory.mktemp("home")) as folder:
+        yield folder
+
+
 @pytest.fixture
-def opened(home: Path) -> Iterator[Open]:
+def home(tmp_path: Path) -> Iterator[Path]:
+    """A home of this test's own, where no server has run yet; the folder itself is for labkit to make."""
+    with living_in(tmp_path / "home") as folder:
+        yield folder
+
+
+@pytest.fixture
+def opened(shared_home: Path) -> Iterator[Open]:
     """`labkit.open`; what it opened is closed after the test."""
     with ExitStack() as labs:
 

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
@@ -16,15 +15,6 @@ from labkit import session
 from labkit.cli import app
 
 LAZY = ("httpx2", "requests", "psutil", "jupyter_client", "matplotlib", "nbformat", "labserver", "labkit.session")
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    folder = tmp_path / "home"
-    monkeypatch.setenv("LABKIT_HOME", str(folder))
-    monkeypatch.delenv("LABSERVER_TIME_SCALE", raising=False)
-    yield folder
-    session.stop()
 
 
 def wirelab(*arguments: str) -> tuple[int, str]:

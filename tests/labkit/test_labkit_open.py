@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,16 +49,6 @@ except KeyboardInterrupt:
 """
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("LABKIT_HOME", str(folder))
-        environment.delenv("LABSERVER_TIME_SCALE", raising=False)
-        yield folder
-        session.stop()
-
-
 def kernel(lesson: str, more: str = "", **options: Any) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", KERNEL + more, lesson]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, **options)
@@ -86,7 +75,7 @@ def knows(told: dict[str, Any]) -> bool:
     return answer.status_code == 200
 
 
-def test_a_restarted_kernel_finds_the_same_server_and_a_fresh_sandbox_that_behaves_the_same(home: Path) -> None:
+def test_a_restarted_kernel_finds_the_same_server_and_a_fresh_sandbox_that_behaves_the_same(shared_home: Path) -> None:
     before, after = run("10"), run("10")
     assert psutil.pid_exists(before["pid"])
     assert (after["pid"], after["url"]) == (before["pid"], before["url"])
@@ -96,7 +85,7 @@ def test_a_restarted_kernel_finds_the_same_server_and_a_fresh_sandbox_that_behav
     assert knows(before), "what the old kernel began goes on: only its own process ended"
 
 
-def test_two_kernels_with_two_lessons_share_the_server_and_nothing_else(home: Path) -> None:
+def test_two_kernels_with_two_lessons_share_the_server_and_nothing_else(shared_home: Path) -> None:
     with kernel("00") as one, kernel("10") as other:
         told = [said(one), said(other)]
     assert told[0]["pid"] == told[1]["pid"]
@@ -147,7 +136,7 @@ def test_an_interrupt_while_the_server_starts_leaves_no_half_of_one_and_the_next
         session.stop()
 
 
-def test_importing_labkit_loads_neither_the_notebook_nor_a_server(home: Path) -> None:
+def test_importing_labkit_loads_neither_the_notebook_nor_a_server(shared_home: Path) -> None:
     code = "import sys, labkit; print([name for name in sys.modules if name.split('.')[0] in ('httpx2', 'labserver')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False)
     assert (done.stdout, done.stderr) == ("[]\n", "")

@@ -27,15 +27,6 @@ time.sleep(float(sys.argv[1]))
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    folder = tmp_path / "home"
-    monkeypatch.setenv("LABKIT_HOME", str(folder))
-    monkeypatch.delenv("LABSERVER_TIME_SCALE", raising=False)
-    yield folder
-    session.stop()
-
-
-@pytest.fixture
 def reader() -> Iterator[tuple[Server, list[str]]]:
     """A server that only counts who asks what."""
     asked: list[str] = []

@@ -21,15 +21,6 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send 
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    folder = tmp_path / "home"
-    monkeypatch.setenv("LABKIT_HOME", str(folder))
-    monkeypatch.delenv("LABSERVER_TIME_SCALE", raising=False)
-    yield folder
-    session.stop()
-
-
-@pytest.fixture
 def course(tmp_path: Path) -> Path:
     root = tmp_path / "course"
     (root / "notebooks").mkdir(parents=True)
