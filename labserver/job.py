@@ -14,8 +14,9 @@ from typing import Any, cast
 from labserver import faults, pacing
 from labserver.errors import LabError
 from labserver.events import ChatRequest, Message, Text
-from labserver.pacing import Pace
+from labserver.pace import Pace
 from labserver.providers.base import Provider
+from labserver.providers.delivery import prompt_tokens
 
 ENDS = {"complete": "completed", "failed": "failed", "cancelled": "cancelled"}  # last event -> status
 CANCELLED = "The job was cancelled by its client."
@@ -83,7 +84,7 @@ class Job:
 
     async def _written(self) -> tuple[Event, ...]:
         written = [Event(0.0, "start")]
-        moment, moments = 0.0, pacing.plan(self.pace, self.dice)
+        moment, moments = 0.0, pacing.plan(self.pace, self.dice, self._prompt_tokens())
         late_error = {name: knobs for name, knobs in self.plan.items() if name == "late_error"}
         events = faults.on_events(self.provider.stream(self.request), late_error)
         try:
@@ -96,6 +97,9 @@ class Job:
         except LabError as error:
             end = Event(moment or next(moments) * self.scale, "failed", error.message)
         return (*written, end)
+
+    def _prompt_tokens(self) -> int:
+        return prompt_tokens(self.request.messages) if self.pace.prefill else 0
 
     def moment_of(self, event: Event) -> float:
         """When it happens, on time.monotonic's clock."""

@@ -7,13 +7,11 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
-from labserver.errors import InvalidRequest
 from labserver.events import StreamEvent, Text, Usage
-
-BOUNDS = {"ttft": (0.0, 30.0), "tps": (0.5, 100_000.0), "jitter": (0.0, 1.0)}
+from labserver.pace import LONGEST_GAP, LONGEST_WAIT, Pace
 
 
 def roll(*seed: int) -> float:
@@ -21,40 +19,31 @@ def roll(*seed: int) -> float:
     return random.Random(":".join(map(str, seed))).random()
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """`ttft` seconds to the first token, then `tps` tokens per second, each gap varied by up to `jitter` of itself."""
+def plan(pace: Pace, seed: int, prompt_tokens: int = 0) -> Iterator[float]:
+    """The moment of each delta, endlessly, in unscaled seconds since the start. Pure: the same seed, the same plan.
 
-    ttft: float = 0.25
-    tps: float = 40.0
-    jitter: float = 0.3
-
-
-def parse(text: str) -> Pace:
-    """Read `ttft=0.2;tps=50;jitter=0` (any subset). Raises InvalidRequest naming the knob, its bounds and the cure."""
-    knobs: dict[str, float] = {}
-    for part in filter(None, (part.strip() for part in text.split(";"))):
-        name, _, value = part.partition("=")
-        if name not in BOUNDS:
-            raise InvalidRequest(f"x-lab-pace has no knob {name!r}. Write ttft=0.2;tps=50;jitter=0, or some of it.")
-        low, high = BOUNDS[name]
-        try:
-            number = float(value)
-        except ValueError:
-            number = float("nan")
-        if not low <= number <= high:
-            raise InvalidRequest(f"x-lab-pace: {name} must be a number from {low:g} to {high:g}, not {value!r}.")
-        knobs[name] = number
-    return replace(Pace(), **knobs)
-
-
-def plan(pace: Pace, seed: int) -> Iterator[float]:
-    """The moment of each delta, endlessly, in unscaled seconds since the start. Pure: the same seed, the same plan."""
+    The first wait is queue + prefill + ttft. The queue is M/M/1 with the first wait as its service time S: nobody is
+    before us with chance 1 - load, else the wait is exponential with mean S / (1 - load). Gaps grow by 1 + 2 * load:
+    reading the weights costs the same for a batch, and the rest of a decoding step grows with it.
+    """
     dice = random.Random(seed)
-    gap, moment = 1 / pace.tps, pace.ttft
+    service = (pace.ttft + (prompt_tokens / pace.prefill if pace.prefill else 0.0)) * _stretch(pace, dice)
+    moment = min(LONGEST_WAIT, service + _queue(pace, service, dice))
+    gap = (1 + 2 * pace.load) / pace.tps
     while True:
         yield moment
-        moment += gap * (1 + pace.jitter * dice.uniform(-1, 1))
+        moment += min(LONGEST_GAP, gap * (1 + pace.jitter * dice.uniform(-1, 1)) * _stretch(pace, dice))
+
+
+def _stretch(pace: Pace, dice: random.Random) -> float:
+    """A log-normal factor whose mean is 1."""
+    return dice.lognormvariate(-(pace.tail**2) / 2, pace.tail) if pace.tail else 1.0
+
+
+def _queue(pace: Pace, service: float, dice: random.Random) -> float:
+    if not pace.load or not service or dice.random() >= pace.load:
+        return 0.0
+    return dice.expovariate((1 - pace.load) / service)
 
 
 async def paced(
@@ -64,6 +53,7 @@ async def paced(
     seed: int,
     scale: float,
     sleep: Callable[[float], Awaitable[None]] | None = None,
+    prompt_tokens: int = 0,
 ) -> AsyncIterator[StreamEvent]:
     """Hold each `Text` until its planned moment; write the planned (unscaled) seconds into `Usage`.
 
@@ -72,13 +62,19 @@ async def paced(
     Moments are planned from the start, so a late wake-up does not push back everything after it.
     """
     now = asyncio.get_running_loop().time
-    started, planned, moments = now(), pace.ttft, plan(pace, seed)
+    moments = plan(pace, seed, prompt_tokens)
+    started, planned = now(), None
     async with aclosing(cast("AsyncGenerator[StreamEvent, None]", events)) as source:
         async for event in source:
             if isinstance(event, Text):
                 planned = next(moments)
                 await (sleep or asyncio.sleep)(max(0.0, started + planned * scale - now()))
-            yield replace(event, seconds=round(planned, 3)) if isinstance(event, Usage) else event
+            yield replace(event, seconds=_billed(planned, moments)) if isinstance(event, Usage) else event
+
+
+def _billed(planned: float | None, moments: Iterator[float]) -> float:
+    """When the last word came; of an answer of no words, when its first would have come."""
+    return round(next(moments) if planned is None else planned, 3)
 
 
 async def think(pace: Pace, *, scale: float, sleep: Callable[[float], Awaitable[None]]) -> None:

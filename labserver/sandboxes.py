@@ -21,6 +21,7 @@ from labserver.fault_rules import Rules
 from labserver.jobs import Jobs
 from labserver.journal import Journal
 from labserver.rooms import Rooms
+from labserver.slots import Slots
 from labserver.store import Store
 from labserver.store.tables import Named
 
@@ -67,6 +68,7 @@ class Sandbox:
     journal: Journal
     rules: Rules = field(default_factory=Rules)
     barrier: Barrier = field(default_factory=Barrier)
+    slots: Slots = field(default_factory=Slots)
     store: Store = field(default_factory=Store)
     jobs: Jobs = field(default_factory=Jobs)
     rooms: Rooms = field(default_factory=Rooms)

@@ -21,7 +21,8 @@ from labserver.errors import ClientLeft, Forbidden, LabError, Unavailable
 from labserver.events import ChatRequest, End, StreamEvent, Text, Usage
 from labserver.exchange import Exchange
 from labserver.lab import Lab
-from labserver.pacing import Pace
+from labserver.pace import MODELS, PROFILES, USUAL, Pace, Wish, parse
+from labserver.providers.delivery import prompt_tokens
 from labserver.racing import first_done
 from labserver.sandboxes import Sandbox, Stamp
 from labserver.store.world import World
@@ -39,12 +40,21 @@ class Visit:
 
     lab: Lab
     sandbox: Sandbox
-    pace: Pace
+    wish: Wish
     plan: faults.Plan
     exchange: Exchange
 
     def stamp(self, *asked: Any) -> Stamp:
         return self.sandbox.stamp(*asked)
+
+    @property
+    def pace(self) -> Pace:
+        """For answers that no model gives."""
+        return self.wish.pace()
+
+    def pace_of(self, model: str) -> Pace:
+        """As the request wishes; where it does not, as fast as this model is."""
+        return self.wish.pace(PROFILES[MODELS.get(model, USUAL)])
 
     async def shop(self, work: Callable[[World], T]) -> T:
         """Do some work on the sandbox's own rows, in a thread. Raises LabError."""
@@ -55,11 +65,13 @@ class Visit:
         provider = self.lab.provider_of(request.model)
         request = replace(request, seed=(self.sandbox.words_seed << 32) ^ request.seed)
         events = provider.stream(request)
+        pace = self.pace_of(request.model)
         if provider.paced:
             scale, sleep = self.lab.settings.time_scale, self.lab.bell.sleep
-            events = pacing.paced(events, self.pace, seed=stamp.dice, scale=scale, sleep=sleep)
+            prompt = prompt_tokens(request.messages) if pace.prefill else 0
+            events = pacing.paced(events, pace, seed=stamp.dice, scale=scale, sleep=sleep, prompt_tokens=prompt)
         events = faults.on_events(events, self.plan)
-        async with aclosing(cast("Any", events)) as source:
+        async with self.sandbox.slots.turn(int(pace.slots), self.lab.bell), aclosing(cast("Any", events)) as source:
             async for event in source:
                 if self.lab.bell.rung:
                     raise Unavailable("The lab server is shutting down. Start it again with `wirelab up`.")
@@ -133,7 +145,7 @@ class VisitMiddleware:
         sandbox.journal.open(exchange)
         try:
             if "refusal" not in state:  # one who is not let in spends nobody's faults
-                state["pace"], state["plan"] = self._wishes(scope, sandbox)
+                state["wish"], state["plan"] = self._wishes(scope, sandbox)
         except LabError as refusal:
             state["refusal"] = refusal
         exchange.fault = faults.spell(state.get("plan", {}))
@@ -141,7 +153,7 @@ class VisitMiddleware:
         request_id = _accepted_id(scope["headers"]) or minted
         await self.app(scope, receive, _with_header(send, b"x-request-id", request_id))
 
-    def _wishes(self, scope: Scope, sandbox: Sandbox) -> tuple[Pace, faults.Plan]:
+    def _wishes(self, scope: Scope, sandbox: Sandbox) -> tuple[Wish, faults.Plan]:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if "x-lab-fault" in headers and sandbox is self.lab.sandboxes.open and not self.lab.settings.solo:
             raise Forbidden(
@@ -149,7 +161,7 @@ class VisitMiddleware:
             )
         wanted = faults.parse(headers.get("x-lab-fault", ""))
         plan = sandbox.rules.take(scope["path"]) | wanted
-        return pacing.parse(headers.get("x-lab-pace", "")), faults.in_order(plan)
+        return parse(headers.get("x-lab-pace", "")), faults.in_order(plan)
 
 
 def _accepted_id(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
@@ -171,7 +183,7 @@ def _visit(connection: HTTPConnection) -> Visit:
     state = connection.scope["state"]
     if "refusal" in state:
         raise state["refusal"]
-    return Visit(connection.app.state.lab, state["sandbox"], state["pace"], state["plan"], state["exchange"])
+    return Visit(connection.app.state.lab, state["sandbox"], state["wish"], state["plan"], state["exchange"])
 
 
 def _own_sandbox(connection: HTTPConnection) -> Sandbox:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from functools import cache
 from typing import ClassVar
 
+from labserver import pace
 from labserver.events import ChatRequest, StreamEvent
 from labserver.providers import library, tokens
 from labserver.providers.delivery import Choice, deliver
@@ -20,7 +21,9 @@ class Mock:
 
     name: ClassVar[str] = "mock"
     paced: ClassVar[bool] = True
-    models: ClassVar[tuple[str, ...]] = ("tea-small", "tea-large", "gpt-4o-mini", "gpt-4o", "gpt-4", "gpt-3.5-turbo")
+    models: ClassVar[tuple[str, ...]] = (
+        "tea-small", "tea-large", *pace.MODELS, "gpt-4o-mini", "gpt-4o", "gpt-4", "gpt-3.5-turbo",
+    )  # fmt: skip
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[StreamEvent]:
         turns = [Turn(request, index(), choice) for choice in range(request.n)]

@@ -110,7 +110,7 @@ async def submitted(visit: Visit, ask: Ask, callback: Callback | None = None) ->
         session_id=session_id,
         request=ChatRequest((*earlier, Message("user", ask.prompt)), ask.model, seed=sandbox.words_seed << 32),
         provider=provider,
-        pace=visit.pace,
+        pace=visit.pace_of(ask.model),
         dice=stamp.dice,
         scale=lab.settings.time_scale,
         keep=ask.keep_events,

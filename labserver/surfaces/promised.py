@@ -92,7 +92,7 @@ def _promised(
 
 
 # What any route that has a visit may say, before it does anything.
-BAD_PACE = InvalidRequest("x-lab-pace: tps must be a number from 0.1 to 10000, not 'fast'.")
+BAD_PACE = InvalidRequest("x-lab-pace: tps must be a number from 0.5 to 100000, not 'fast'.")
 UNKNOWN_KEY = Unauthorized("This key opens no sandbox here. Get one from POST /lab/sandboxes, or send no key.")
 NOT_YOURS = Forbidden("On a shared server x-lab-fault needs a sandbox of your own. Get a key from POST /lab/sandboxes.")
 ANYWHERE = (BAD_PACE, UNKNOWN_KEY, NOT_YOURS)

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from labserver import pacing, sse
 from labserver.errors import InvalidRequest, NotFound
 from labserver.events import StreamEvent, Text
-from labserver.pacing import Pace
+from labserver.pace import Pace
 from labserver.store import orders
 from labserver.store.life import LAST, Step, steps
 from labserver.store.tables import Order

@@ -4,13 +4,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from itertools import islice, pairwise
+from statistics import fmean, median, quantiles
 
 import pytest
 
 from labserver import pacing
-from labserver.errors import InvalidRequest
 from labserver.events import End, Start, StreamEvent, Text, Usage
-from labserver.pacing import BOUNDS, Pace
+from labserver.pace import LONGEST_GAP, LONGEST_WAIT, PROFILES, Pace
 
 WORDS = ["Green", " tea", " is", " good", "."]
 USAGE = Usage(5, len(WORDS))
@@ -47,36 +48,6 @@ async def plan(
         events = [event async for event in pacing.paced(model(), pace, seed=seed, scale=scale)]
     assert isinstance(events[-1], Usage)
     return clock.waits, events[-1]
-
-
-@pytest.mark.parametrize(
-    ("text", "pace"),
-    [
-        ("", Pace()),
-        ("ttft=0.2;tps=50;jitter=0", Pace(0.2, 50, 0)),
-        (" jitter=1 ; ttft=0 ;", Pace(ttft=0, jitter=1)),
-        ("tps=1e3", Pace(tps=1000)),
-    ],
-)
-def test_a_pace_reads_as_written(text: str, pace: Pace) -> None:
-    assert pacing.parse(text) == pace
-
-
-@pytest.mark.parametrize(("name", "bounds"), BOUNDS.items())
-def test_every_knob_is_bounded_and_the_bounds_themselves_are_allowed(name: str, bounds: tuple[float, float]) -> None:
-    low, high = bounds
-    assert low <= getattr(Pace(), name) <= high
-    for value in bounds:
-        assert getattr(pacing.parse(f"{name}={value!r}"), name) == value
-    for wrong in (low - 0.1, high + 0.1, "nan", "inf", "-inf", "", "fast", "1,5"):
-        with pytest.raises(InvalidRequest) as caught:
-            pacing.parse(f"{name}={wrong}")
-        assert f"{name} must be a number from {low:g} to {high:g}, not {str(wrong)!r}" in caught.value.message
-
-
-def test_an_unknown_knob_is_refused_with_an_example_to_copy() -> None:
-    with pytest.raises(InvalidRequest, match=r"no knob 'speed'.*ttft=0.2;tps=50;jitter=0"):
-        pacing.parse("speed=3")
 
 
 async def test_without_jitter_the_first_delta_waits_ttft_and_the_others_one_gap(monkeypatch) -> None:
@@ -162,3 +133,51 @@ async def test_closing_a_paced_stream_closes_the_model_while_it_waits() -> None:
         listener.cancel()
         await asyncio.gather(listener, return_exceptions=True)
         assert closed.is_set()
+
+
+def first_waits(pace: Pace, prompt_tokens: int = 0, count: int = 4000) -> list[float]:
+    return [next(pacing.plan(pace, seed, prompt_tokens)) for seed in range(count)]
+
+
+def gaps_of(pace: Pace, seed: int = 1, count: int = 4000) -> list[float]:
+    moments = list(islice(pacing.plan(pace, seed), count + 1))
+    return [later - earlier for earlier, later in pairwise(moments)]
+
+
+def test_the_prompt_is_read_before_the_first_token() -> None:
+    pace = Pace(ttft=0.5, prefill=1000)
+    assert next(pacing.plan(pace, 1, prompt_tokens=2000)) == pytest.approx(2.5)
+    assert next(pacing.plan(pace, 1)) == pytest.approx(0.5)
+
+
+def test_a_long_tail_keeps_the_mean_and_stretches_the_worst() -> None:
+    even, odd = gaps_of(Pace(tps=10, jitter=0)), gaps_of(Pace(tps=10, jitter=0, tail=0.6))
+    assert fmean(odd) == pytest.approx(fmean(even), rel=0.05)
+    assert median(odd) < 0.9 * fmean(odd), "skewed: most gaps are short"
+    assert quantiles(odd, n=100)[98] > 2.5 * median(odd), "and a few are long"
+
+
+@pytest.mark.parametrize("load", [0.3, 0.6, 0.9])
+def test_the_queue_is_as_long_as_queueing_theory_has_it(load: float) -> None:
+    """M/M/1: a part `load` of all requests waits at all, and the mean wait is S * load / (1 - load)."""
+    waits = [wait - 0.1 for wait in first_waits(Pace(ttft=0.1, load=load))]
+    assert sum(wait > 0 for wait in waits) / len(waits) == pytest.approx(load, abs=0.03)
+    assert fmean(waits) == pytest.approx(0.1 * load / (1 - load), rel=0.1)
+
+
+def test_a_busy_server_writes_every_token_later_too() -> None:
+    assert fmean(gaps_of(Pace(tps=10, load=0.5))) == pytest.approx(0.2, rel=0.05)
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_no_profile_waits_longer_than_the_bounds_say(profile: Pace) -> None:
+    assert max(first_waits(profile, prompt_tokens=32_000)) <= LONGEST_WAIT
+    assert max(gaps_of(profile)) <= LONGEST_GAP
+    assert min(gaps_of(profile)) >= 0
+
+
+def test_the_same_seed_gives_the_same_plan_with_every_kind_of_chance_in_it() -> None:
+    pace = Pace(tail=0.5, load=0.7, jitter=0.5, prefill=500)
+    one, two = (list(islice(pacing.plan(pace, 7, 100), 20)) for _ in range(2))
+    assert one == two
+    assert one != list(islice(pacing.plan(pace, 8, 100), 20))
