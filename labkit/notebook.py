@@ -124,7 +124,7 @@ def open(lesson: str, *, own_door: bool = False) -> Lab:
     seed = int(shelf.lesson(course, lesson).id)
     server = session.ensure()
     session.keep_alive(server)
-    witness = Witness.of_new_sandbox(server.url, name=f"lesson {lesson}", seed=seed)
+    witness = Witness.of_new_sandbox(server.url, seed=seed)
     url = witness.open_door() if own_door else server.url
     progress = Progress(runtime.environment().home / "progress.jsonl")
     return Lab(lesson, url, witness.key, witness, server.url, progress, course)

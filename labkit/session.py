@@ -72,6 +72,7 @@ def ensure(*, port: int = PORT, solo: bool = True, idle_minutes: float = 30, tim
         flags = ["--solo" if solo else "--no-solo"]  # said either way: LABSERVER_SOLO may stand in the environment
         flags += ["--port", str(port), "--port-tries", str(PORT_TRIES)]
         flags += ["--idle-minutes", str(idle_minutes), "--time-scale", str(scale)]
+        flags += ["--data-dir", str(runtime.environment().home / "data")]
         return _start(flags)
 
 
@@ -89,7 +90,14 @@ def keep_alive(server: Server, every: float = PULSE) -> None:
 
 
 def serve(flags: list[str]) -> int:
-    """Run a lab server here, in the foreground, apart from this home's own. `flags` are labserver's."""
+    """Run a lab server here, in the foreground, apart from this home's own. `flags` are labserver's.
+
+    Its data stands in a folder of its own too, unless the flags or the environment choose another place.
+    """
+    here = runtime.environment()
+    chosen = {"--data-dir", "--database"} & {flag.partition("=")[0] for flag in flags}
+    if not chosen and not {"LABSERVER_DATA_DIR", "LABSERVER_DATABASE"} & here.variables.keys():
+        flags = [*flags, "--data-dir", str(here.home / "serve")]
     command = [sys.executable, "-m", "labserver", *flags]
     if sys.platform != "win32":
         os.execv(command[0], command)  # it takes our place, and with it every signal meant for us

@@ -174,8 +174,11 @@ class Witness:
         )
 
     @classmethod
-    def of_new_sandbox(cls, url: str, *, name: str, seed: int) -> Self:
-        """Make a sandbox and hold its control plane. Raises WitnessError where the server refuses."""
+    def of_new_sandbox(cls, url: str, *, seed: int, name: str = "") -> Self:
+        """Make a sandbox and hold its control plane; one with a name outlives the server.
+
+        Raises WitnessError where the server refuses.
+        """
         with httpx2.Client(base_url=url, trust_env=False, verify=False, timeout=10) as http:
             made = _told(http.post("/lab/sandboxes", json={"name": name, "seed": seed}))
         return cls(url, made["key"])

@@ -64,7 +64,7 @@ class Bench:
 
     def scene(self, seed: int, *faults: str, door: bool = False, beliefs: Mapping[str, str] | None = None) -> Scene:
         """A fresh seeded sandbox. Each fault is a plan for one request, in order; `door` gives it a port of its own."""
-        witness = Witness.of_new_sandbox(self.url, name=f"check {self.exercise}", seed=seed)
+        witness = Witness.of_new_sandbox(self.url, seed=seed)
         self._open.callback(witness.close)  # which comes last, also where the server cannot be told any more
         self._open.callback(witness.end)
         self.keys.append(witness.key)

@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, TypeVar
 
+from filelock import FileLock, Timeout
 from sqlalchemy import Engine, create_engine, delete, event, insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -38,6 +39,7 @@ class Store:
         self._url = make_url(url)
         self._lock = RLock()
         self._engine: Engine | None = None
+        self._claim: FileLock | None = None
         self.in_flight: dict[tuple[str, str], str] = {}  # (sandbox, idempotency key) -> hash of the body, while at work
 
     @property
@@ -86,6 +88,8 @@ class Store:
             if self._engine is not None:
                 self._engine.dispose()
                 self._engine = None
+            if self._claim is not None:
+                self._claim.release()
 
     @contextmanager
     def _session(self) -> Iterator[Session]:
@@ -100,7 +104,7 @@ class Store:
                     raise Conflict("Another request changed the same thing first. Read it again and repeat.") from error
 
     def _open(self) -> Engine:
-        """Raises Unavailable where the database cannot be reached."""
+        """Raises Unavailable where the database cannot be reached, or its file is another server's."""
         try:
             engine = create_engine(self._url, **self._manners())
             if engine.dialect.name == "sqlite":
@@ -118,9 +122,22 @@ class Store:
         if self._url.get_backend_name() != "sqlite":
             return {"pool_pre_ping": True}
         if self.lasting:
-            Path(str(self._url.database)).parent.mkdir(parents=True, exist_ok=True)
+            self._claim = _claim(Path(str(self._url.database)))
             return {}
         return {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+
+
+def _claim(file: Path) -> FileLock:
+    """A file is one server's: at its start a server clears away what nobody can reach any more."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    claim = FileLock(f"{file}.lock", thread_local=False)
+    try:
+        claim.acquire(timeout=0)
+    except Timeout:
+        raise Unavailable(
+            f"Another lab server uses {file}. Choose another place with --data-dir, or end that server."
+        ) from None
+    return claim
 
 
 def _set_pragmas(connection: Any, _: object) -> None:

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from labkit import session
 from labkit.cli import app
 
+posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process among others")
 LAZY = ("httpx2", "requests", "psutil", "jupyter_client", "matplotlib", "nbformat", "labserver", "labkit.session")
 
 
@@ -52,7 +53,7 @@ def test_status_and_down_say_what_runs(home: Path) -> None:
     assert session.find() is None
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process among others")
+@posix
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_serve_runs_in_the_foreground_and_hands_on_options_and_signals(home: Path, number: signal.Signals) -> None:
     with serve("--port", "0", "--solo", "--time-scale", "0.5", "--max-sandboxes", "7") as process:
@@ -67,6 +68,20 @@ def test_serve_runs_in_the_foreground_and_hands_on_options_and_signals(home: Pat
     assert "Traceback" not in rest
     with pytest.raises(httpx2.ConnectError):
         httpx2.get(url, trust_env=False)
+
+
+@posix
+@pytest.mark.parametrize(
+    ("options", "folder"), [([], "serve"), (["--data-dir", "{}/mine"], "mine"), (["--database=sqlite://"], None)]
+)
+def test_serve_keeps_its_data_in_the_home_unless_told_otherwise(home: Path, options: list[str], folder: str) -> None:
+    with serve("--port", "0", *(option.format(home) for option in options)) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[-1]
+        assert httpx2.get(f"{url}/shop/products", trust_env=False).status_code == 200
+        process.send_signal(signal.SIGTERM)
+        process.communicate()
+    assert [file.parent.name for file in home.glob("*/lab.sqlite")] == ([folder] if folder else [])
 
 
 def test_serve_on_a_taken_port_says_so_and_fails(home: Path) -> None:

@@ -238,3 +238,12 @@ def test_a_bad_time_scale_is_named_with_its_cure(home: Path, monkeypatch: pytest
     with pytest.raises(ValueError, match=r"quick.*Set it to a number"):
         session.ensure()
     monkeypatch.delenv("LABSERVER_TIME_SCALE")
+
+
+def test_what_the_open_shop_sells_is_still_sold_after_a_restart(home: Path) -> None:
+    tea = {"name": "Grüner Tee 茶", "category": "tea", "price": 4.5, "stock": 3}
+    made = httpx2.post(f"{session.ensure().url}/shop/products", json=tea, trust_env=False).raise_for_status()
+    assert session.stop()
+    again = httpx2.get(session.ensure().url + made.headers["location"], trust_env=False)
+    assert again.json()["name"] == tea["name"]
+    assert (home / "data" / "lab.sqlite").exists()

@@ -85,3 +85,15 @@ def test_a_database_that_cannot_be_opened_ends_the_server_with_one_line() -> Non
     assert ended.returncode == 1
     assert ended.stderr.startswith("The database postgresql+nodriver://lab:***@db/lab cannot be opened: ")
     assert len(ended.stderr.splitlines()) == 1
+
+
+def test_a_second_server_on_the_same_folder_ends_with_one_line(start_server, tmp_path: Path) -> None:
+    flags = ["--data-dir", str(tmp_path / "data")]
+    start_server(*flags)
+    ended = subprocess.run(
+        [sys.executable, "-m", "labserver", "--port", "0", *flags],
+        capture_output=True, text=True, timeout=20, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("Another lab server uses ")
+    assert len(ended.stderr.splitlines()) == 1

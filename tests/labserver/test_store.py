@@ -182,6 +182,19 @@ def test_a_database_that_cannot_be_opened_is_named_without_its_password(url: str
         Store(url).within("a", names)
 
 
+def test_a_file_is_one_servers_until_it_closes(lasting, tmp_path: Path) -> None:
+    first = lasting()
+    before = first.within("a", names)
+    second = Store(url_of("", tmp_path / "data"))
+    with pytest.raises(
+        Unavailable, match=r"Another lab server uses .*lab\.sqlite\. Choose another place with --data-dir"
+    ):
+        second.within("a", names)
+    first.close()
+    assert second.within("a", names) == before
+    second.close()
+
+
 def test_words_compare_as_a_reader_would() -> None:
     assert folded("GRU\u0308N") == folded("grün")
     assert folded("Weiß") == folded("WEISS")
