@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: lab test check lessons exercises clean
+.PHONY: lab test check lessons bench clean
 
 ## lab: install what it needs, then the lab server and JupyterLab on lesson 00; Ctrl-C ends both
 lab: $(VENV)/.lab
@@ -30,6 +30,10 @@ check: $(VENV)/.dev
 lessons: $(VENV)/.dev
 	$(BIN)/wirelab dev run
 	$(BIN)/wirelab dev build
+
+## bench: the lab server beside a bare ASGI app and a bare FastAPI app, in one run; some minutes, on a quiet machine
+bench: $(VENV)/.dev
+	$(BIN)/python -m bench
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
