@@ -4,6 +4,7 @@ import argparse
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -13,6 +14,7 @@ from bench.report import Record
 from bench.server import COMMANDS, Served, serving
 
 QUICK, FULL = 0.02, 1.0
+Load = Callable[[Served, int, Callable[[], None]], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ def main() -> None:
 
 
 async def run(sizes: Sizes) -> Record:
-    columns = TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    columns = TextColumn("{task.description:<46}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     record = Record.begun(sizes.scale)
     with Progress(*columns) as progress:
         for name in COMMANDS:
@@ -47,25 +49,19 @@ async def run(sizes: Sizes) -> Record:
 
 
 async def _measure(name: str, sizes: Sizes, record: Record, progress: Progress) -> None:
-    """All loads on one server; memory is measured on a fresh one each time."""
-
-    async def load(title: str, steps: int, work: Callable[[Served, Callable[[], None]], Awaitable[object]]) -> None:
-        task = progress.add_task(f"{name}: {title}", total=steps)
+    """All loads, each on a fresh server: memory that one left behind must not count for the next."""
+    loads: list[tuple[str, Load, int]] = [
+        *(("streams", scenarios.paced_streams, sizes.of(count)) for count in (125, 250, 500, 1000, 2000)),
+        ("unpaced streams", scenarios.unpaced_streams, sizes.of(50)),
+        ("tenths of a second of submits", scenarios.submits, sizes.of(50)),
+        ("talking sockets", scenarios.talking_sockets, sizes.of(1000)),
+        ("idle sockets", scenarios.idle_sockets, sizes.of(5000)),
+    ]
+    for title, load, size in loads:
+        task = progress.add_task(f"{name}: {size} {title}", total=size)
         with serving(name) as served:
             await scenarios.warm_up(served)
-            record.add(await work(served, lambda: progress.advance(task)))
-        progress.update(task, completed=steps)
-
-    for count in map(sizes.of, (125, 250, 500, 1000, 2000)):
-        await load(f"{count} streams", count, lambda served, tick, n=count: scenarios.paced_streams(served, n, tick))
-    count = sizes.of(50)
-    await load(f"{count} unpaced", count, lambda served, tick: scenarios.unpaced_streams(served, count, tick))
-    seconds = max(0.5, 5 * sizes.scale)
-    await load("submits", round(seconds * 10), lambda served, tick: scenarios.submits(served, 32, seconds, tick))
-    talking = sizes.of(1000)
-    await load(f"{talking} sockets", talking, lambda served, tick: scenarios.talking_sockets(served, talking, tick))
-    idle = sizes.of(5000)
-    await load(f"{idle} idle sockets", idle, lambda served, tick: scenarios.idle_sockets(served, idle, tick))
+            record.add(await load(served, size, partial(progress.advance, task)))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ PACED = f"ttft=0.25;tps={1 / PACE:g};jitter=0"
 INSTANT = "ttft=0;tps=100000;jitter=0"
 SCRIPT = "|".join([" tea"] * WORDS)
 RAMP = 1.0  # seconds over which clients begin: a class does not press Enter in the same millisecond
+CONNECTIONS = 32
 PATIENCE = 60.0
 AT_ONCE = 200  # connections opened side by side
 Tick = Callable[[], None]
@@ -53,21 +54,21 @@ async def _streams(served: Served, kind: str, make: Sequence[Callable[[], Stream
     await asyncio.gather(*(client.opened for client in clients if isinstance(client, Socket)))
     spent, began = served.processor, time.perf_counter()
     ringing = asyncio.create_task(_ring(clients, ramp))
-    watching = asyncio.create_task(_highest(served))
+    peak = [before]
+    watching = asyncio.create_task(_highest(served, peak))
     for client in clients:
         await asyncio.wait_for(client.done, PATIENCE)
         tick()
     await ringing
     watching.cancel()
     seconds, spent = time.perf_counter() - began, served.processor - spent
-    peak = (await asyncio.gather(watching, return_exceptions=True))[0]
     gaps = sorted(chain.from_iterable(client.gaps for client in clients))
     firsts = [client.first for client in clients if client.first is not None]
     events = sum(client.events for client in clients)
     return Streams(
         served.name, kind, len(clients), sum(client.whole for client in clients), events, seconds,
         percentile(firsts, 0.5), percentile(firsts, 0.99), percentile(gaps, 0.5), percentile(gaps, 0.99),
-        gaps[-1] if gaps else 0.0, max(0, peak - before) // max(1, len(clients)), spent / max(1, events),
+        gaps[-1] if gaps else 0.0, max(0, peak[0] - before) // max(1, len(clients)), spent / max(1, events),
     )  # fmt: skip
 
 
@@ -78,23 +79,20 @@ async def _ring(clients: Sequence[Stream], ramp: float) -> None:
         client.ask()
 
 
-async def _highest(served: Served) -> int:
-    """The server's memory at its highest; ends when it is cancelled."""
-    highest = served.memory
-    try:
-        while True:
-            await asyncio.sleep(0.1)
-            highest = max(highest, served.memory)
-    except asyncio.CancelledError:
-        return highest
+async def _highest(served: Served, peak: list[int]) -> None:
+    """Keep the server's memory at its highest in `peak[0]`, until cancelled."""
+    while True:
+        peak[0] = max(peak[0], served.memory)
+        await asyncio.sleep(0.1)
 
 
-async def submits(served: Served, connections: int, seconds: float, tick: Tick) -> Posts:
-    """Jobs submitted by `POST /api/v1/infer`, as fast as they are taken."""
+async def submits(served: Served, tenths: int, tick: Tick) -> Posts:
+    """Jobs submitted by `POST /api/v1/infer`, on CONNECTIONS connections, as fast as they are taken."""
+    seconds = tenths / 10
     request = post(served, "/api/v1/infer", {"prompt": "How do I brew green tea?"})
     began = time.perf_counter()
-    posters = [poster for _, poster in await _connect(served, [lambda: Poster(request, began + seconds)] * connections)]
-    while time.perf_counter() < began + seconds:
+    posters = [poster for _, poster in await _connect(served, [lambda: Poster(request, began + seconds)] * CONNECTIONS)]
+    for _ in range(tenths):
         await asyncio.sleep(0.1)
         tick()
     for poster in posters:
@@ -102,7 +100,7 @@ async def submits(served: Served, connections: int, seconds: float, tick: Tick) 
     took = time.perf_counter() - began
     times = sorted(chain.from_iterable(poster.times for poster in posters))
     failed = sum(poster.failed for poster in posters)
-    return Posts(served.name, connections, len(times), failed, took, percentile(times, 0.5), percentile(times, 0.99))
+    return Posts(served.name, CONNECTIONS, len(times), failed, took, percentile(times, 0.5), percentile(times, 0.99))
 
 
 async def idle_sockets(served: Served, count: int, tick: Tick) -> Idle:
@@ -124,7 +122,7 @@ async def idle_sockets(served: Served, count: int, tick: Tick) -> Idle:
 async def warm_up(served: Served) -> None:
     """First requests import, compile and fill caches; they are not what we measure."""
     await paced_streams(served, 20, lambda: None)
-    await submits(served, 8, 0.5, lambda: None)
+    await submits(served, 5, lambda: None)
 
 
 async def _connect(served: Served, make: Sequence[Callable[[], T]]) -> list[tuple[asyncio.BaseTransport, T]]:
