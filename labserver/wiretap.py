@@ -19,10 +19,14 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from labserver.errors import LabError
 from labserver.exchange import CLIENT_LEFT, COMPLETE, SERVER_CLOSED, Exchange
 from labserver.metering import Meter
+from labserver.patience import BODY, HEAD, REQUEST, Limits, Patience, too_slow
 
 Adopt = Callable[[Exchange, int], None]
+Excuse = Callable[[str, LabError], bytes]
+DEFAULT = Limits()
 # SO_LINGER on, for no time at all; Windows has two shorts where others have two ints.
 AT_ONCE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
@@ -31,13 +35,15 @@ class Tap:
     """What all connections of one server share: their numbers, the room for an exchange, the last sign of life.
 
     `adopt` is given each exchange that no application saw, with the port it came in by: no parser could read it, or
-    it never became a whole request.
+    it never became a whole request. `excuse` writes the answer to such a one: an error, as its target's dialect has it.
     """
 
     adopt: Adopt | None = None
+    excuse: Excuse | None = None
 
-    def __init__(self, keep: int) -> None:
+    def __init__(self, keep: int, limits: Limits = DEFAULT) -> None:
         self.keep = keep
+        self.limits = limits
         self.numbers = itertools.count(1)
         self.open: set[Exchange] = set()
         self.last_traffic = time.monotonic()
@@ -103,6 +109,13 @@ class Line:
     def _give(self, data: bytes) -> None:
         if data and self.reading is not None:
             self.reading.came_in(data)
+
+    @property
+    def missing(self) -> str | None:
+        """What the client still owes of the request that it has begun."""
+        if self.whole or self.reading is None or self.reading.websocket:
+            return None
+        return BODY if self.handed_on else HEAD
 
     def malformed(self) -> None:
         """The parser gave up on the pending bytes: in the request being read, or where the next one should begin."""
@@ -195,6 +208,7 @@ class TappedHttp(HttpToolsProtocol):
     """uvicorn's HTTP protocol with a tap on its transport. Each scope's state carries its `exchange`."""
 
     line: Line
+    patience: Patience
     cycles: deque[tuple[Exchange, RequestResponseCycle]]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -202,11 +216,24 @@ class TappedHttp(HttpToolsProtocol):
         self.cycles = deque()
         super().connection_made(cast(asyncio.Transport, TappedTransport(transport, self.line)))
         self.line.port = (self.server and self.server[1]) or 0
+        self.patience = Patience(self.loop, self.line.tap.limits, self.give_up)
+        self.patience.wait(REQUEST)
 
     def data_received(self, data: bytes) -> None:
         self.line.received(data)
         super().data_received(data)
         self.line.settle()
+        self.patience.wait(self.line.missing, self.line.count)
+
+    def give_up(self, what: str) -> None:
+        """The client lets us wait. Where its request has reached the application, that one answers and closes."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.patience.once_more()
+        else:
+            tap, reading = self.line.tap, self.line.reading
+            if what == HEAD and reading is not None and tap.excuse is not None and not self.transport.is_closing():
+                self.transport.write(tap.excuse(reading.asked[1], too_slow(HEAD, tap.limits.head)))
+            self.transport.close()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -242,6 +269,7 @@ class TappedHttp(HttpToolsProtocol):
         exchange = cast(Exchange, self.line.reading)
         exchange.websocket = True
         self.app_state = {**self.app_state, "exchange": exchange}
+        self.patience.end()
         super().handle_websocket_upgrade()
 
     def send_400_response(self, msg: str) -> None:
@@ -249,6 +277,7 @@ class TappedHttp(HttpToolsProtocol):
         super().send_400_response(msg)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.patience.end()
         while self.cycles:
             _, cycle = self.cycles[0]
             cycle.disconnected = True  # uvicorn 0.54 tells only the last of several pipelined requests
