@@ -203,6 +203,15 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServ
     live.stop()
 
 
+@pytest.fixture(scope="session")
+def hasty_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A server that gives its clients little time: a second to ask something, else 0.3 s."""
+    limits = ["--head-seconds", "0.3", "--body-seconds", "0.3", "--ping-seconds", "0.3", "--keep-alive-seconds", "1"]
+    live = LiveServer(tmp_path_factory.mktemp("hasty"), "--solo", *limits)
+    yield live
+    live.stop()
+
+
 @pytest.fixture
 def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartServer]:
     """Start further servers with other flags; they end with the test, unless it ended them itself."""

@@ -107,6 +107,9 @@ MISFIT = UnprocessableRequest(
 BODY_MISFIT = UnprocessableRequest(
     "The request does not fit: name: Field required", details={"fields": {"name": "Field required"}}
 )
+NO_PROMPT = UnprocessableRequest(
+    "The request does not fit: prompt: Field required", details={"fields": {"prompt": "Field required"}}
+)
 UNREADABLE = (BAD_PACE, BAD_JSON, NOT_JSON, BODY_MISFIT)
 
 NO_MODEL = ModelNotFound("The model `gpt-9` does not exist here. This lab has: gpt-4o-mini, script.", param="model")

@@ -2,12 +2,15 @@
 
 import json
 import socket
-from contextlib import closing
+import subprocess
+import sys
+from contextlib import closing, suppress
+from pathlib import Path
 
 import httpx2
 import pytest
 
-from tests.labserver.test_settings_and_main import has_ipv6_loopback, run, taken
+ROOT = Path(__file__).parents[2]
 
 
 def test_it_is_one_server_on_all_its_ports_and_both_addresses(start_server) -> None:
@@ -26,6 +29,13 @@ def test_it_is_one_server_on_all_its_ports_and_both_addresses(start_server) -> N
             assert probe.connect_ex(("127.0.0.1", port)) != 0
 
 
+def has_ipv6_loopback() -> bool:
+    with suppress(OSError), closing(socket.socket(socket.AF_INET6)) as probe:
+        probe.bind(("::1", 0))
+        return True
+    return False
+
+
 def test_the_main_port_is_announced_as_ever_and_the_others_beside_it(start_server) -> None:
     live = start_server("--also", "0")
     said = json.loads(live.announcement.read_text(encoding="utf-8"))
@@ -36,15 +46,16 @@ def test_the_main_port_is_announced_as_ever_and_the_others_beside_it(start_serve
 
 
 def test_a_taken_port_is_named_with_the_cure() -> None:
-    with taken() as other:
+    with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        done = run("--port", "0", "--also", str(port))
+        command = [sys.executable, "-m", "labserver", "--port", "0", "--also", str(port)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
     assert done.returncode == 1
     assert done.stderr == f"Port {port} is in use. Leave `--also {port}` out, or end the program that has it.\n"
 
 
 def test_a_port_named_twice_is_opened_once(start_server) -> None:
-    with taken() as other:
+    with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
     live = start_server("--port", str(port), "--also", str(port), "--also", str(port))
     assert (live.port, live.also) == (port, [])
