@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -11,7 +10,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 Port = Annotated[int, Field(ge=0, le=65535)]
-NAME = re.compile(r"|[\w.-]+|\[?[0-9A-Fa-f:.]+\]?")
+NAME = re.compile(r"\*|[\w.-]+|\[?[0-9A-Fa-f:.]+\]?")
+ORIGIN = re.compile(r"https?://[^/?#@\s]+", re.IGNORECASE)
 
 
 class Settings(BaseSettings):
@@ -29,7 +29,6 @@ class Settings(BaseSettings):
     data_dir: Path | None = Field(None, description="folder of the database; without one, nothing outlives the server")
     database: str = Field("", description="any SQLAlchemy URL instead, such as postgresql+psycopg://lab@db/lab")
     max_sandboxes: int = Field(2000, ge=1, le=100_000, description="past this, the one unused for longest goes")
-
     also: Annotated[tuple[Port, ...], NoDecode] = Field(
         (), description="listen on this port too; may be given several times, such as for the seeds' 8080 and 8765"
     )
@@ -59,7 +58,7 @@ class Settings(BaseSettings):
         for name in names:
             if "*" in name.removeprefix("*.") and name != "*":
                 raise ValueError(f"{name!r}: a star stands alone or in front, as in *.example.org")
-            if not NAME.fullmatch(name.removeprefix("*.").removeprefix("*")):
+            if not NAME.fullmatch(name.removeprefix("*.")):
                 raise ValueError(f"{name!r} is no host name: write it without scheme, port and path")
         return tuple(name.strip("[]").lower() for name in names)
 
@@ -67,15 +66,8 @@ class Settings(BaseSettings):
     @classmethod
     def are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
         for origin in origins:
-            url = urlsplit(origin)
-            if (
-                url.scheme not in ("http", "https")
-                or not url.netloc
-                or f"{url.scheme}://{url.netloc}" != origin.lower()
-            ):
-                raise ValueError(
-                    f"{origin!r} is no origin: write scheme, host and port only, as in https://example.org"
-                )
+            if not ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin!r} is no origin: write scheme, host and port only, as https://example.org")
         return tuple(origin.lower() for origin in origins)
 
     @field_validator("database")

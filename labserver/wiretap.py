@@ -25,8 +25,6 @@ from labserver.metering import Meter
 from labserver.patience import BODY, HEAD, REQUEST, Limits, Patience, too_slow
 
 Adopt = Callable[[Exchange, int], None]
-Excuse = Callable[[str, LabError], bytes]
-DEFAULT = Limits()
 # SO_LINGER on, for no time at all; Windows has two shorts where others have two ints.
 AT_ONCE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
@@ -39,11 +37,11 @@ class Tap:
     """
 
     adopt: Adopt | None = None
-    excuse: Excuse | None = None
+    excuse: Callable[[str, LabError], bytes] | None = None
 
-    def __init__(self, keep: int, limits: Limits = DEFAULT) -> None:
+    def __init__(self, keep: int, limits: Limits | None = None) -> None:
         self.keep = keep
-        self.limits = limits
+        self.limits = limits or Limits()
         self.numbers = itertools.count(1)
         self.open: set[Exchange] = set()
         self.last_traffic = time.monotonic()
@@ -113,9 +111,7 @@ class Line:
     @property
     def missing(self) -> str | None:
         """What the client still owes of the request that it has begun."""
-        if self.whole or self.reading is None or self.reading.websocket:
-            return None
-        return BODY if self.handed_on else HEAD
+        return None if self.whole else BODY if self.handed_on else HEAD
 
     def malformed(self) -> None:
         """The parser gave up on the pending bytes: in the request being read, or where the next one should begin."""
@@ -223,11 +219,18 @@ class TappedHttp(HttpToolsProtocol):
         self.line.received(data)
         super().data_received(data)
         self.line.settle()
-        self.patience.wait(self.line.missing, self.line.count)
+        reading = self.line.reading
+        if reading is None or not reading.websocket:  # stray line ends begin no request, so then one is still awaited
+            self.patience.wait(self.line.missing or (None if self.answering else REQUEST), self.line.count)
+
+    @property
+    def answering(self) -> bool:
+        """Whether the application has a request, or is about to."""
+        return self.cycle is not None and not self.cycle.response_complete
 
     def give_up(self, what: str) -> None:
         """The client lets us wait. Where its request has reached the application, that one answers and closes."""
-        if self.cycle is not None and not self.cycle.response_complete:
+        if self.answering:
             self.patience.once_more()
         else:
             tap, reading = self.line.tap, self.line.reading
