@@ -124,6 +124,14 @@ def test_a_foreign_pages_get_was_answered_200_and_the_browser_keeps_the_answer_f
     assert b"gpt-4o-mini" in record.answered, "the whole answer crossed the wire"
 
 
+def test_a_lesson_needs_no_foreign_name_for_it_a_name_under_localhost_is_one(stranger: Page, pages, server) -> None:
+    """A browser takes every name under localhost for this machine without asking anybody."""
+    key = server.sandbox()
+    stranger.goto(f"http://stranger.localhost:{pages}/")
+    assert fetch(stranger, f"{server.url}/v1/models?key={key}") == {"error": "TypeError"}
+    assert methods(server, key) == [("GET", 200)]
+
+
 def test_its_json_never_leaves_the_browser_only_the_preflight_does(stranger: Page, server) -> None:
     key = server.sandbox()
     options = {"method": "POST", "headers": {"content-type": "application/json"}, "body": "{}"}

@@ -66,6 +66,7 @@ def test_two_hosts_are_refused_even_if_both_are_good_and_none_only_in_http_1_1(v
         ("https://hub.example.org", "hub.example.org", True),
         ("https://hub.example.org", "hub.example.org:8001", False),
         ("https://hub.example.org", "127.0.0.1:8001", False),
+        ("http://stranger.localhost:8002", "127.0.0.1:8001", False),
         ("http://localhost.evil.example", "127.0.0.1:8001", False),
         ("http://127.0.0.1@evil.example", "127.0.0.1:8001", False),
         ("http://evil.example#@127.0.0.1", "127.0.0.1:8001", False),
