@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import get_origin
 
 import uvicorn
 from pydantic import ValidationError
@@ -25,6 +26,7 @@ from labserver.wiretap import TappedHttp
 
 DRAIN_SECONDS = 3
 BACKLOG = 2048
+MAIN_CURE = "Choose another with --port, or let me look further with --port-tries 50."
 DRAWS = 20  # tries at a free port: one that is free on 127.0.0.1 may be taken on ::1
 # The second and third are Windows's: in use, and held by a program that shares it with nobody.
 IN_USE = {errno.EADDRINUSE, getattr(errno, "WSAEADDRINUSE", 0), getattr(errno, "WSAEACCES", 0)} - {0}
@@ -35,7 +37,9 @@ def read_settings(argv: Sequence[str]) -> Settings:
     parser = argparse.ArgumentParser(prog="wirelab serve", description="Run the lab server.")
     for name, field in Settings.model_fields.items():
         flag = f"--{name.replace('_', '-')}"
-        if field.annotation is bool:
+        if get_origin(field.annotation) is tuple:
+            parser.add_argument(flag, action="append", default=None, metavar=name.upper(), help=field.description)
+        elif field.annotation is bool:
             parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=None, help=field.description)
         else:
             parser.add_argument(flag, default=None, metavar=name.upper(), help=field.description)
@@ -47,7 +51,7 @@ def read_settings(argv: Sequence[str]) -> Settings:
         parser.error(f"{first['loc'][0]}: {first['msg']} (got {first['input']!r})")
 
 
-def bind(port: int, tries: int) -> list[socket.socket]:
+def bind(port: int, tries: int, cure: str = MAIN_CURE) -> list[socket.socket]:
     """Listening sockets on 127.0.0.1 and, where there is IPv6, on ::1, at the first port that both can have."""
     last = min(port + tries - 1, 65535)
     for candidate in range(port, last + 1) if port else [0] * DRAWS:
@@ -67,7 +71,21 @@ def bind(port: int, tries: int) -> list[socket.socket]:
             return [first, second]
         first.close()
     ports = f"Port {port} is" if last == port else f"Ports {port} to {last} are"
-    raise SystemExit(f"{ports} in use. Choose another with --port, or let me look further with --port-tries 50.")
+    raise SystemExit(f"{ports} in use. {cure}")
+
+
+def bind_all(settings: Settings) -> list[socket.socket]:
+    """The main port's listeners first, then those of each `--also` that is another port."""
+    listeners = bind(settings.port, settings.port_tries)
+    for port in settings.also:
+        if port not in ports_of(listeners):  # 0 never is: each one takes another free port
+            listeners += bind(port, 1, f"Leave `--also {port}` out, or end the program that has it.")
+    return listeners
+
+
+def ports_of(listeners: Sequence[socket.socket]) -> list[int]:
+    """Each port once, the main one first."""
+    return list(dict.fromkeys(listener.getsockname()[1] for listener in listeners))
 
 
 def _listen(family: socket.AddressFamily, host: str, port: int) -> socket.socket | None:
@@ -99,12 +117,13 @@ class LabServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.lab.doors.furnish(self._protocol)
-        self.lab.doors.main_ports.update(listener.getsockname()[1] for listener in self.listeners)
-        port = self.listeners[0].getsockname()[1]
+        port, *others = ports_of(self.listeners)
+        self.lab.doors.main_ports.update((port, *others))
         url = f"http://127.0.0.1:{port}"
-        print(f"The lab server listens on {url}", flush=True)  # noqa: T201
+        beside = "".join(f", and on port {other}" for other in others)
+        print(f"The lab server listens on {url}{beside}", flush=True)  # noqa: T201
         if self.lab.settings.announce is not None:
-            announce(self.lab.settings.announce, port, url, fingerprint(self.lab.settings.behaviour()))
+            announce(self.lab.settings.announce, port, url, fingerprint(self.lab.settings.behaviour()), others)
 
     def _protocol(self) -> asyncio.Protocol:
         return TappedHttp(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
@@ -125,9 +144,9 @@ class LabServer(uvicorn.Server):
             retract(self.lab.settings.announce)
 
 
-def announce(path: Path, port: int, url: str, mark: str) -> None:
+def announce(path: Path, port: int, url: str, mark: str, also: Sequence[int] = ()) -> None:
     """Write the runtime file whole or not at all, so that a reader never sees half of it."""
-    said = {"pid": os.getpid(), "port": port, "url": url, "version": __version__, "fingerprint": mark}
+    said = {"pid": os.getpid(), "port": port, "url": url, "version": __version__, "fingerprint": mark, "also": also}
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     draft.write_text(json.dumps(said), encoding="utf-8")
@@ -142,7 +161,7 @@ def retract(path: Path) -> None:
 
 def main(argv: Sequence[str] | None = None) -> None:
     settings = read_settings(sys.argv[1:] if argv is None else argv)
-    listeners = bind(settings.port, settings.port_tries)
+    listeners = bind_all(settings)
     try:
         app = create_app(settings)
     except Unavailable as error:  # its database, for one
@@ -158,7 +177,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
-        timeout_keep_alive=75,
+        timeout_keep_alive=settings.keep_alive_seconds,
+        ws_ping_interval=settings.ping_seconds,
+        ws_ping_timeout=settings.ping_seconds,
         backlog=BACKLOG,
     )
     logs.install()

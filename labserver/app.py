@@ -11,7 +11,10 @@ from starlette.staticfiles import StaticFiles
 
 from labserver import __version__, strays
 from labserver.breaker import FaultMiddleware
+from labserver.cors import CorsMiddleware
+from labserver.gate import HostMiddleware
 from labserver.lab import Lab
+from labserver.patience import PatienceMiddleware
 from labserver.settings import Settings
 from labserver.surfaces import SURFACES, manual, refusals
 from labserver.visit import VisitMiddleware
@@ -21,6 +24,7 @@ def create_app(settings: Settings) -> FastAPI:
     """A lab server as an ASGI app. It wants a uvicorn whose HTTP class is `wiretap.TappedHttp` underneath."""
     lab = Lab.from_settings(settings)
     lab.tap.adopt = partial(strays.adopt, lab.sandboxes)
+    lab.tap.excuse = refusals.as_bytes
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
@@ -35,8 +39,11 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url=None,  # surfaces/manual has our own description and pages: FastAPI's load from a CDN
         redirect_slashes=False,  # a path is what the map says, and a POST is not sent elsewhere
         middleware=[
-            Middleware(VisitMiddleware, lab=lab),
+            Middleware(VisitMiddleware, lab=lab),  # outermost: the journal sees every refusal of the others
+            Middleware(HostMiddleware, trust=lab.trust, respond=refusals.respond),
+            Middleware(CorsMiddleware, trust=lab.trust, respond=refusals.respond),
             Middleware(FaultMiddleware, lab=lab, respond=refusals.respond),
+            Middleware(PatienceMiddleware, seconds=settings.body_seconds),
         ],
     )
     app.state.lab = lab

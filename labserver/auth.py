@@ -4,10 +4,8 @@ The same table that accepts a credential hides it: whatever `presented` finds is
 """
 
 from collections.abc import Iterable
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 PLACEHOLDERS = frozenset({"YOUR_API_KEY", "your_api_key", ""})
 
 Headers = Iterable[tuple[bytes, bytes]]
@@ -46,15 +44,3 @@ def secrets(credentials: list[str], query: bytes = b"") -> tuple[bytes, ...]:
     real = {credential.encode("latin-1") for credential in credentials if credential not in PLACEHOLDERS}
     real |= {raw for raw in _in_query(query) if raw.decode("latin-1") not in PLACEHOLDERS}
     return tuple(sorted(real, key=len, reverse=True))
-
-
-def foreign_page(method: str | None, headers: Headers) -> str | None:
-    """The Origin of a web page from elsewhere that sends this request, or None.
-
-    `method` is None for a WebSocket. A browser lets any page open a WebSocket or send a simple POST to this machine;
-    only the Origin that it adds tells (RFC 6455, section 10.2). Programs that are no browsers send none.
-    """
-    if method in SAFE_METHODS:
-        return None
-    origins = [value.decode("latin-1") for name, value in headers if name == b"origin"]
-    return next((origin for origin in origins if urlsplit(origin).hostname not in LOOPBACK), None)

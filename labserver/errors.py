@@ -55,6 +55,10 @@ class TimedOut(LabError):
     status, code = 408, "REQUEST_TIMEOUT"
 
 
+class TooSlow(TimedOut):
+    """The rest of the request does not come; the connection is closed with the answer."""
+
+
 class Conflict(LabError):
     """The request is fine, but not with things as they stand."""
 

@@ -6,11 +6,13 @@ from labserver.bell import Bell
 from labserver.callbacks import Courier
 from labserver.doors import Doors
 from labserver.errors import ModelNotFound
+from labserver.patience import Limits
 from labserver.providers import PROVIDERS
 from labserver.providers.base import Provider
 from labserver.sandboxes import TIERS, Sandboxes
 from labserver.settings import Settings
 from labserver.store import Store, url_of
+from labserver.trust import Trust
 from labserver.wiretap import Tap
 
 
@@ -26,6 +28,7 @@ class Lab:
     doors: Doors
     bell: Bell
     courier: Courier
+    trust: Trust
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Lab":
@@ -36,10 +39,14 @@ class Lab:
             store=store,
             sandboxes=Sandboxes(settings.max_sandboxes, store),
             providers=tuple(provider() for provider in PROVIDERS.values()),
-            tap=Tap(keep=TIERS["standard"].kept_bytes),
+            tap=Tap(
+                TIERS["standard"].kept_bytes,
+                Limits(settings.keep_alive_seconds, settings.head_seconds, settings.body_seconds),
+            ),
             doors=doors,
             bell=bell,
             courier=Courier(bell, doors, settings.time_scale),
+            trust=Trust(settings.allow_host, settings.allow_origin),
         )
 
     @property

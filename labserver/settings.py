@@ -1,11 +1,17 @@
 """What an operator may choose, and the only reader of the environment. A leaf: nothing here is read at import time."""
 
+import re
 from pathlib import Path
+from typing import Annotated, Any
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+NAME = re.compile(r"\*|[\w.-]+|\[?[0-9A-Fa-f:.]+\]?")
+ORIGIN = re.compile(r"https?://[^/?#@\s]+", re.IGNORECASE)
 
 
 class Settings(BaseSettings):
@@ -23,6 +29,46 @@ class Settings(BaseSettings):
     data_dir: Path | None = Field(None, description="folder of the database; without one, nothing outlives the server")
     database: str = Field("", description="any SQLAlchemy URL instead, such as postgresql+psycopg://lab@db/lab")
     max_sandboxes: int = Field(2000, ge=1, le=100_000, description="past this, the one unused for longest goes")
+    also: Annotated[tuple[Port, ...], NoDecode] = Field(
+        (), description="listen on this port too; may be given several times, such as for the seeds' 8080 and 8765"
+    )
+    allow_host: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="answer to this name too (or *.example.org, or *), as behind a hub's proxy; several times"
+    )
+    allow_origin: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="let pages from this origin use the server too, such as https://hub.example.org; several times"
+    )
+    keep_alive_seconds: int = Field(75, ge=1, le=3600, description="close a connection that asks nothing for so long")
+    head_seconds: float = Field(20, ge=0.05, le=3600, description="a request's head must be whole within this time")
+    body_seconds: float = Field(30, ge=0.05, le=3600, description="a request's body may pause for this long")
+    ping_seconds: float = Field(
+        20, ge=0.05, le=3600, description="ping WebSockets so often, and drop those that do not answer for so long"
+    )
+
+    @field_validator("also", "allow_host", "allow_origin", mode="before")
+    @classmethod
+    def is_a_list(cls, said: Any) -> Any:
+        """One string with commas, as in the environment, or several, as from repeated flags."""
+        parts = [said] if isinstance(said, str) else said
+        return [one.strip() for part in parts for one in part.split(",") if one.strip()] if _all_text(parts) else parts
+
+    @field_validator("allow_host")
+    @classmethod
+    def are_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if "*" in name.removeprefix("*.") and name != "*":
+                raise ValueError(f"{name!r}: a star stands alone or in front, as in *.example.org")
+            if not NAME.fullmatch(name.removeprefix("*.")):
+                raise ValueError(f"{name!r} is no host name: write it without scheme, port and path")
+        return tuple(name.strip("[]").lower() for name in names)
+
+    @field_validator("allow_origin")
+    @classmethod
+    def are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            if not ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin!r} is no origin: write scheme, host and port only, as https://example.org")
+        return tuple(origin.lower() for origin in origins)
 
     @field_validator("database")
     @classmethod
@@ -37,3 +83,7 @@ class Settings(BaseSettings):
     def behaviour(self) -> str:
         """The choices that a client could notice, for the fingerprint. Port and log level are not among them."""
         return f"solo={self.solo};time_scale={self.time_scale}"
+
+
+def _all_text(parts: Any) -> bool:
+    return isinstance(parts, list | tuple) and all(isinstance(part, str) for part in parts)

@@ -26,6 +26,7 @@ from labserver.providers.delivery import prompt_tokens
 from labserver.racing import first_done
 from labserver.sandboxes import Sandbox, Stamp
 from labserver.store.world import World
+from labserver.trust import is_preflight
 
 UNSEEN = "/lab"  # the control plane is never journalled: a journal of the journal grows without end
 
@@ -123,10 +124,8 @@ class VisitMiddleware:
             await self.app(scope, receive, send)
             return
         state = scope["state"]
-        if (origin := auth.foreign_page(scope.get("method"), scope["headers"])) is not None:
-            state["refusal"] = Forbidden(
-                f"A page from {origin} may not do this here. Open it from this machine instead."
-            )
+        if (refused := self.lab.trust.refusal(scope)) is not None:
+            state["refusal"] = refused
         credentials = auth.presented(scope["headers"], scope["query_string"])
         key = auth.key_of(credentials)
         try:
@@ -144,7 +143,7 @@ class VisitMiddleware:
         exchange.keep_at_most(sandbox.tier.kept_bytes)
         sandbox.journal.open(exchange)
         try:
-            if "refusal" not in state:  # one who is not let in spends nobody's faults
+            if "refusal" not in state and not is_preflight(scope):  # one who is not let in spends nobody's faults
                 state["wish"], state["plan"] = self._wishes(scope, sandbox)
         except LabError as refusal:
             state["refusal"] = refusal

@@ -19,8 +19,10 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from labserver.errors import LabError
 from labserver.exchange import CLIENT_LEFT, COMPLETE, SERVER_CLOSED, Exchange
 from labserver.metering import Meter
+from labserver.patience import BODY, HEAD, REQUEST, Limits, Patience, too_slow
 
 Adopt = Callable[[Exchange, int], None]
 # SO_LINGER on, for no time at all; Windows has two shorts where others have two ints.
@@ -31,13 +33,15 @@ class Tap:
     """What all connections of one server share: their numbers, the room for an exchange, the last sign of life.
 
     `adopt` is given each exchange that no application saw, with the port it came in by: no parser could read it, or
-    it never became a whole request.
+    it never became a whole request. `excuse` writes the answer to such a one: an error, as its target's dialect has it.
     """
 
     adopt: Adopt | None = None
+    excuse: Callable[[str, LabError], bytes] | None = None
 
-    def __init__(self, keep: int) -> None:
+    def __init__(self, keep: int, limits: Limits | None = None) -> None:
         self.keep = keep
+        self.limits = limits or Limits()
         self.numbers = itertools.count(1)
         self.open: set[Exchange] = set()
         self.last_traffic = time.monotonic()
@@ -103,6 +107,11 @@ class Line:
     def _give(self, data: bytes) -> None:
         if data and self.reading is not None:
             self.reading.came_in(data)
+
+    @property
+    def missing(self) -> str | None:
+        """What the client still owes of the request that it has begun."""
+        return None if self.whole else BODY if self.handed_on else HEAD
 
     def malformed(self) -> None:
         """The parser gave up on the pending bytes: in the request being read, or where the next one should begin."""
@@ -195,6 +204,7 @@ class TappedHttp(HttpToolsProtocol):
     """uvicorn's HTTP protocol with a tap on its transport. Each scope's state carries its `exchange`."""
 
     line: Line
+    patience: Patience
     cycles: deque[tuple[Exchange, RequestResponseCycle]]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -202,11 +212,31 @@ class TappedHttp(HttpToolsProtocol):
         self.cycles = deque()
         super().connection_made(cast(asyncio.Transport, TappedTransport(transport, self.line)))
         self.line.port = (self.server and self.server[1]) or 0
+        self.patience = Patience(self.loop, self.line.tap.limits, self.give_up)
+        self.patience.wait(REQUEST)
 
     def data_received(self, data: bytes) -> None:
         self.line.received(data)
         super().data_received(data)
         self.line.settle()
+        reading = self.line.reading
+        if reading is None or not reading.websocket:  # stray line ends begin no request, so then one is still awaited
+            self.patience.wait(self.line.missing or (None if self.answering else REQUEST), self.line.count)
+
+    @property
+    def answering(self) -> bool:
+        """Whether the application has a request, or is about to."""
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def give_up(self, what: str) -> None:
+        """The client lets us wait. Where its request has reached the application, that one answers and closes."""
+        if self.answering:
+            self.patience.once_more()
+        else:
+            tap, reading = self.line.tap, self.line.reading
+            if what == HEAD and reading is not None and tap.excuse is not None and not self.transport.is_closing():
+                self.transport.write(tap.excuse(reading.asked[1], too_slow(HEAD, tap.limits.head)))
+            self.transport.close()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -242,6 +272,7 @@ class TappedHttp(HttpToolsProtocol):
         exchange = cast(Exchange, self.line.reading)
         exchange.websocket = True
         self.app_state = {**self.app_state, "exchange": exchange}
+        self.patience.end()
         super().handle_websocket_upgrade()
 
     def send_400_response(self, msg: str) -> None:
@@ -249,6 +280,7 @@ class TappedHttp(HttpToolsProtocol):
         super().send_400_response(msg)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.patience.end()
         while self.cycles:
             _, cycle = self.cycles[0]
             cycle.disconnected = True  # uvicorn 0.54 tells only the last of several pipelined requests

@@ -16,6 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 20
+FLAGS = ["--port", "0", "--allow-host", "lab"]  # the second is what bare sockets here call it
 END_SECONDS = 6
 EXPECTED = {"WARNING:  Invalid HTTP request received."}  # what a server may say on stderr: some tests send no HTTP
 
@@ -30,7 +31,7 @@ class LiveServer:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("LABSERVER_")}
         with self.stderr.open("wb") as errors:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "labserver", "--port", "0", "--announce", str(self.announcement), *flags],
+                [sys.executable, "-m", "labserver", *FLAGS, "--announce", str(self.announcement), *flags],
                 cwd=ROOT,
                 env=inherited,
                 stdin=subprocess.DEVNULL,
@@ -45,6 +46,7 @@ class LiveServer:
             raise
         self.pid: int = said["pid"]
         self.port: int = said["port"]
+        self.also: list[int] = said["also"]
         self.url: str = said["url"]
         self.ws_url = self.url.replace("http://", "ws://")
         self.judged = False
@@ -197,6 +199,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """A server for many, as in a workshop: without `--solo`."""
     live = LiveServer(tmp_path_factory.mktemp("shared"))
+    yield live
+    live.stop()
+
+
+@pytest.fixture(scope="session")
+def hasty_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A server that gives its clients little time: a second to ask something, else 0.3 s."""
+    limits = ["--head-seconds", "0.3", "--body-seconds", "0.3", "--ping-seconds", "0.3", "--keep-alive-seconds", "1"]
+    live = LiveServer(tmp_path_factory.mktemp("hasty"), "--solo", *limits)
     yield live
     live.stop()
 

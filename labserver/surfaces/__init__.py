@@ -24,6 +24,7 @@ from labserver.surfaces import (
     shop_orders,
     shop_products,
     shop_users,
+    versions,
 )
 
 SURFACES: dict[str, APIRouter] = {
@@ -35,6 +36,8 @@ SURFACES: dict[str, APIRouter] = {
     "shop_users": shop_users.router,  # /users  /users/{id}
     "query": query.router,  # POST /api/v1/query  /api/v1/query/stream
     "query_socket": query_socket.router,  # WebSocket /api/v1/query/ws
+    "generate_v1": versions.old,  # POST /api/v1/generate (deprecated)
+    "generate_v2": versions.new,  # POST /api/v2/generate
     "infer": infer.router,  # POST /api/v1/infer  /api/v1/status|result|cancel/{id}
     "infer_stream": infer_stream.router,  # /api/v1/stream/{id}
     "infer_socket": infer_socket.router,  # WebSocket /api/v1/ws

@@ -19,7 +19,9 @@ from labserver.errors import (
     UnprocessableRequest,
     UnsupportedMediaType,
 )
+from labserver.patience import BODY, too_slow
 from labserver.surfaces.refusals import openai_error, rest_error
+from labserver.trust import Trust
 
 Promises = dict[int | str, dict[str, Any]]
 
@@ -95,7 +97,9 @@ def _promised(
 BAD_PACE = InvalidRequest("x-lab-pace: tps must be a number from 0.5 to 100000, not 'fast'.")
 UNKNOWN_KEY = Unauthorized("This key opens no sandbox here. Get one from POST /lab/sandboxes, or send no key.")
 NOT_YOURS = Forbidden("On a shared server x-lab-fault needs a sandbox of your own. Get a key from POST /lab/sandboxes.")
-ANYWHERE = (BAD_PACE, UNKNOWN_KEY, NOT_YOURS)
+NOT_ITS_NAME = Trust().wrong_host({"http_version": "1.1", "headers": [(b"host", b"lab.example.org")]})
+assert NOT_ITS_NAME is not None
+ANYWHERE = (BAD_PACE, UNKNOWN_KEY, NOT_YOURS, NOT_ITS_NAME)
 
 # What a route says of a request that it cannot read. Under /v1 a misfit is a 400, elsewhere a 422.
 BAD_JSON = InvalidRequest("The body is not valid JSON: Expecting value at character 1.")
@@ -107,7 +111,11 @@ MISFIT = UnprocessableRequest(
 BODY_MISFIT = UnprocessableRequest(
     "The request does not fit: name: Field required", details={"fields": {"name": "Field required"}}
 )
-UNREADABLE = (BAD_PACE, BAD_JSON, NOT_JSON, BODY_MISFIT)
+NO_PROMPT = UnprocessableRequest(
+    "The request does not fit: prompt: Field required", details={"fields": {"prompt": "Field required"}}
+)
+TOO_SLOW = too_slow(BODY, 30)
+UNREADABLE = (BAD_PACE, BAD_JSON, NOT_JSON, BODY_MISFIT, TOO_SLOW)
 
 NO_MODEL = ModelNotFound("The model `gpt-9` does not exist here. This lab has: gpt-4o-mini, script.", param="model")
 FAILED = ProcessingFailed("The model failed while it worked.")

@@ -3,6 +3,8 @@
 import logging
 import re
 from collections.abc import Callable, Sequence
+from email.utils import formatdate
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
@@ -19,6 +21,7 @@ from labserver.errors import (
     LabError,
     MethodNotAllowed,
     NotFound,
+    TooSlow,
     UnprocessableRequest,
     UnsupportedMediaType,
 )
@@ -60,14 +63,26 @@ ALL_400 = "/v1"  # OpenAI answers 400 where FastAPI's habit is 422
 
 
 def respond(connection: HTTPConnection, error: LabError) -> JSONResponse:
-    path = connection.scope["path"]
-    shape = next(shape for prefix, shape in SHAPES.items() if not prefix or f"{path}/".startswith(f"{prefix}/"))
-    headers = {}
+    shape, headers = _shape(connection.scope["path"]), {}
     if error.retry_after is not None:
         headers["retry-after"] = f"{error.retry_after:g}"
     if error.status == 401:
         headers["www-authenticate"] = 'Bearer realm="wirelab"'
+    if isinstance(error, TooSlow):
+        headers["connection"] = "close"
     return JSONResponse(shape(error), status_code=error.status, headers=headers)
+
+
+def as_bytes(target: str, error: LabError) -> bytes:
+    """A whole answer, after which the connection is closed, to a request that no application has seen."""
+    shape = _shape(target.partition("?")[0])
+    answer = JSONResponse(shape(error), headers={"date": formatdate(usegmt=True), "connection": "close"})
+    fields = b"".join(b"%b: %b\r\n" % field for field in answer.raw_headers)
+    return f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}\r\n".encode() + fields + b"\r\n" + answer.body
+
+
+def _shape(path: str) -> Callable[[LabError], dict[str, Any]]:
+    return next(shape for prefix, shape in SHAPES.items() if not prefix or f"{path}/".startswith(f"{prefix}/"))
 
 
 async def _lab_error(connection: HTTPConnection, error: Exception) -> JSONResponse:
@@ -78,6 +93,8 @@ async def _lab_error(connection: HTTPConnection, error: Exception) -> JSONRespon
 async def _http_error(connection: HTTPConnection, error: Exception) -> JSONResponse:
     """What Starlette itself refuses: no such path, or the wrong method for one (with `Allow`)."""
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, LabError):  # FastAPI's wrapping of what happens while it reads a body
+        return respond(connection, error.__cause__)
     method, path = connection.scope.get("method", "GET"), connection.scope["path"]
     refusals: dict[int, LabError] = {
         404: NotFound(f"There is nothing at {path}. The whole map is at /."),

@@ -44,10 +44,14 @@ def test_every_setting_is_a_flag_and_the_flag_beats_the_environment(monkeypatch,
     flags = ["--port", "0", "--port-tries", "3", "--solo", "--time-scale", "0.5", "--idle-minutes", "2"]
     flags += ["--announce", str(tmp_path / "a"), "--log-level", "info", "--max-sandboxes", "9"]
     flags += ["--data-dir", str(tmp_path / "d"), "--database", "sqlite:///tea.sqlite"]
+    flags += ["--also", "8080", "--allow-host", "*.example.org", "--allow-origin", "https://example.org"]
+    flags += ["--keep-alive-seconds", "5", "--head-seconds", "6", "--body-seconds", "7", "--ping-seconds", "8"]
     settings = read_settings(flags)
     assert settings == Settings(
         port=0, port_tries=3, solo=True, time_scale=0.5, idle_minutes=2, announce=tmp_path / "a", log_level="info",
         max_sandboxes=9, data_dir=tmp_path / "d", database="sqlite:///tea.sqlite",
+        also=(8080,), allow_host=("*.example.org",), allow_origin=("https://example.org",),
+        keep_alive_seconds=5, head_seconds=6, body_seconds=7, ping_seconds=8,
     )  # fmt: skip
     assert len(flags) == 2 * len(Settings.model_fields) - 1, "no setting without its flag here"
     monkeypatch.setenv("LABSERVER_PORT", "9000")
@@ -69,6 +73,17 @@ def test_every_setting_is_a_flag_and_the_flag_beats_the_environment(monkeypatch,
         (["--log-level", "loud"], "log_level: String should match pattern"),
         (["--max-sandboxes", "0"], "max_sandboxes: "),
         (["--database", "tea"], "database: Value error, not an SQLAlchemy URL; write one like sqlite:///lab.sqlite"),
+        (["--also", "tea"], "also: Input should be a valid integer"),
+        (["--also", "8080,70000"], "also: Input should be less than or equal to 65535 (got '70000')"),
+        (["--allow-host", "http://example.org"], "allow_host: Value error, 'http://example.org' is no host name"),
+        (["--allow-host", "example.org:80"], "allow_host: Value error, 'example.org:80' is no host name"),
+        (["--allow-host", "tea.*"], "allow_host: Value error, 'tea.*': a star stands alone or in front"),
+        (["--allow-host", "*."], "allow_host: Value error, '*.' is no host name"),
+        (["--allow-host", "*tea.org"], "allow_host: Value error, '*tea.org': a star stands alone or in front"),
+        (["--allow-origin", "example.org"], "allow_origin: Value error, 'example.org' is no origin"),
+        (["--allow-origin", "https://example.org/"], "allow_origin: Value error, 'https://example.org/' is no origin"),
+        (["--allow-origin", "null"], "allow_origin: Value error, 'null' is no origin"),
+        (["--head-seconds", "0"], "head_seconds: "),
         (["--tea", "1"], "unrecognized arguments: --tea 1"),
     ],
 )
@@ -77,6 +92,19 @@ def test_a_bad_value_ends_with_one_line_that_names_it(capsys, flags: list[str], 
         read_settings([f"{flags[0]}={flags[1]}"] if flags[0] != "--tea" else flags)
     assert caught.value.code == 2
     assert told in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_setting_that_is_a_list_takes_its_flag_again_and_commas_in_the_environment(monkeypatch) -> None:
+    assert read_settings(["--also", "8080", "--also", "8765,9000"]).also == (8080, 8765, 9000)
+    assert read_settings(["--allow-host", "Tea.example.ORG", "--allow-host", "[::2]"]).allow_host == (
+        "tea.example.org",
+        "::2",
+    )
+    monkeypatch.setenv("LABSERVER_ALSO", "8080, 8765")
+    monkeypatch.setenv("LABSERVER_ALLOW_ORIGIN", "https://a.example,http://b.example:8000")
+    assert read_settings([]).also == (8080, 8765)
+    assert read_settings([]).allow_origin == ("https://a.example", "http://b.example:8000")
+    assert read_settings(["--also", "9000"]).also == (9000,)
 
 
 def test_a_bad_value_in_the_environment_is_named_too(monkeypatch, capsys) -> None:
