@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 
 from labserver import __version__, strays
 from labserver.breaker import FaultMiddleware
+from labserver.elsewhere import StrangerMiddleware
 from labserver.lab import Lab
 from labserver.settings import Settings
 from labserver.surfaces import SURFACES, manual, refusals
@@ -35,6 +36,7 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url=None,  # surfaces/manual has our own description and pages: FastAPI's load from a CDN
         redirect_slashes=False,  # a path is what the map says, and a POST is not sent elsewhere
         middleware=[
+            Middleware(StrangerMiddleware, lab=lab),
             Middleware(VisitMiddleware, lab=lab),
             Middleware(FaultMiddleware, lab=lab, respond=refusals.respond),
         ],

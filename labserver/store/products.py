@@ -13,6 +13,8 @@ from labserver.store.tables import Order, Product
 from labserver.store.words import folded, searchable
 from labserver.store.world import World
 
+NEWCOMER = "1001 Nights"
+
 # What a client may sort by -> the column behind it.
 SORTS = {"id": "id", "name": "name", "price": "cents", "stock": "stock", "created": "created"}
 
@@ -37,6 +39,27 @@ def add(world: World, fields: dict[str, Any], when: int) -> Product:
     product = Product(sandbox=world.sandbox, id=number, created=when, updated=when, **fields, search=_search(fields))
     world.add(product)
     return product
+
+
+def squeeze_in(world: World, first: Product, column: str, descending: bool, when: int) -> Product:
+    """A new product just before this one, in a list sorted by this column and then by id, by whatever it was filtered.
+
+    It is as good as its neighbour's twin: the same category, words and value to sort by, with a name of its own.
+    """
+    name = f"{NEWCOMER} II" if first.name == NEWCOMER else NEWCOMER
+    if column == "name":
+        name = f"{first.name} II" if descending else first.name[:-1] or first.name
+    fields = {
+        **first.model_dump(include={"category", "cents", "stock", "origin", "temperature_c", "tags"}),
+        "sku": None,
+        "name": name,
+        "description": " ".join(filter(None, (f"New, next to {first.name}.", first.description)))[:2000],
+    }
+    number = world.new_number(Product, "products") if descending else world.number_before(Product, "products")
+    created = first.created if column == "created" else when
+    made = Product(sandbox=world.sandbox, id=number, created=created, updated=when, **fields, search=_search(fields))
+    world.add(made)
+    return made
 
 
 def replace(world: World, product: Product, fields: dict[str, Any], when: int) -> Product:

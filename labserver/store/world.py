@@ -56,11 +56,18 @@ class World:
 
     def new_number(self, table: type[R], counter: str) -> int:
         """The next number of `counter` in the ledger. Raises Conflict when the shop is full."""
-        if self._count(table, []) >= MOST_ROWS:
-            raise Conflict(f"This shop is full: {MOST_ROWS} {counter}. Delete some, or reset the sandbox.")
+        self._check_room(table, counter)
         number = int(getattr(self.ledger, counter)) + 1
         setattr(self.ledger, counter, number)
         return number
+
+    def number_before(self, table: type[R], counter: str) -> int:
+        """One less than the lowest there is, for a row that shall come first; a new number where that would be 0."""
+        lowest = self.session.exec(select(func.min(table.id)).where(self._mine(table))).one()
+        if lowest is None or lowest <= 1:
+            return self.new_number(table, counter)
+        self._check_room(table, counter)
+        return int(lowest) - 1
 
     def add(self, row: Row) -> None:
         self.session.add(row)
@@ -84,6 +91,10 @@ class World:
             query = query.where(or_(past, and_(column == value, past_twin)))
         rows = self.session.exec(query).all()
         return Found(rows[: wanted.limit], self._count(table, conditions), len(rows) > wanted.limit)
+
+    def _check_room(self, table: type[R], counter: str) -> None:
+        if self._count(table, []) >= MOST_ROWS:
+            raise Conflict(f"This shop is full: {MOST_ROWS} {counter}. Delete some, or reset the sandbox.")
 
     def _count(self, table: type[R], conditions: Sequence[ColumnElement[bool]]) -> int:
         query = select(func.count()).select_from(table).where(self._mine(table), *conditions)

@@ -1,8 +1,11 @@
 """Errors in the dialect of the path they happened on: one LabError, many shapes. Never a stack trace."""
 
 import logging
+import math
 import re
+import time
 from collections.abc import Callable, Sequence
+from email.utils import formatdate
 from typing import Any
 
 from fastapi import FastAPI
@@ -64,10 +67,17 @@ def respond(connection: HTTPConnection, error: LabError) -> JSONResponse:
     shape = next(shape for prefix, shape in SHAPES.items() if not prefix or f"{path}/".startswith(f"{prefix}/"))
     headers = {}
     if error.retry_after is not None:
-        headers["retry-after"] = f"{error.retry_after:g}"
+        headers["retry-after"] = _again(error.retry_after, getattr(error, "dated", False))
     if error.status == 401:
         headers["www-authenticate"] = 'Bearer realm="wirelab"'
     return JSONResponse(shape(error), status_code=error.status, headers=headers)
+
+
+def _again(seconds: float, dated: bool) -> str:
+    """Retry-After's two forms (RFC 9110, section 10.2.3). A date has whole seconds, so it is rounded up: no client that
+    keeps it comes too early. Its clock is the real one, that of the Date header.
+    """
+    return formatdate(math.ceil(time.time() + seconds), usegmt=True) if dated else f"{seconds:g}"
 
 
 async def _lab_error(connection: HTTPConnection, error: Exception) -> JSONResponse:

@@ -1,5 +1,7 @@
 """Every fault that a plain request can suffer, struck on a real connection; what `requests` makes of the worst ones."""
 
+import json
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -146,6 +148,51 @@ def split_utf8(honest: Answer, broken: Answer) -> None:
     assert any(piece.endswith("🍵".encode()[:1]) for piece in pieces)
 
 
+def rate_limit(honest: Answer, broken: Answer) -> None:
+    assert broken.head.startswith(b"HTTP/1.1 429 Too Many Requests\r\n")
+    assert b"\r\nretry-after: 1\r\n" in broken.head
+    assert b'"code":"RATE_LIMITED"' in broken.body
+
+
+def redirect(honest: Answer, broken: Answer) -> None:
+    assert broken.head.startswith(b"HTTP/1.1 307 Temporary Redirect\r\n")
+    assert re.search(rb"\r\nlocation: http://127\.0\.0\.1:\d+/api/v1/query\r\n", broken.head)
+    assert (broken.body, broken.record["produced"]) == (b"", 0)
+
+
+def redirect_here(honest: Answer, broken: Answer) -> None:
+    assert broken.head.startswith(b"HTTP/1.1 303 See Other\r\n")
+    assert b"\r\nlocation: /api/v1/query\r\n" in broken.head
+
+
+def rename_field(honest: Answer, broken: Answer) -> None:
+    assert json.loads(broken.body) == {
+        "answer" if name == "response" else name: value for name, value in json.loads(honest.body).items()
+    }
+    assert broken.promised == len(broken.body) == len(honest.body) - 2
+
+
+def less(honest: Answer, broken: Answer) -> None:
+    assert broken.promised == honest.promised - 3
+    assert broken.body == honest.body
+
+
+def more(honest: Answer, broken: Answer) -> None:
+    assert broken.promised == honest.promised + 7
+    assert broken.body == honest.body
+
+
+def drip(honest: Answer, broken: Answer) -> None:
+    assert (broken.promised, broken.body) == (honest.promised, honest.body)
+    pieces = [text for _, text in broken.record["response"][1:] if text]
+    assert {len(text) for text in pieces[:-1]} == {20}
+    assert min(broken.gaps[1 : len(pieces)]) >= 0.015
+
+
+def no_chunks(honest: Answer, broken: Answer) -> None:
+    assert (broken.promised, broken.body) == (honest.promised, honest.body), "test_faults_on_the_framing has chunks"
+
+
 STRIKES: dict[str, Callable[[Answer, Answer], None]] = {
     "latency;seconds=0.3": latency,
     "status;code=429;retry_after=2": status,
@@ -162,6 +209,14 @@ STRIKES: dict[str, Callable[[Answer, Answer], None]] = {
     "truncate;bytes=100000": truncate_all,
     "slice;bytes=3": slices,
     "split_utf8": split_utf8,
+    "rate_limit;retry_after=1": rate_limit,
+    "redirect;code=307;to=stranger": redirect,
+    "redirect;code=303;to=here": redirect_here,
+    "rename_field;field=response;to=answer": rename_field,
+    "wrong_length;less=3": less,
+    "wrong_length;more=7": more,
+    "drip;bytes=20;seconds=0.02": drip,
+    "bad_chunk;after=0": no_chunks,
 }
 
 

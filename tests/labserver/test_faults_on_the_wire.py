@@ -19,6 +19,7 @@ QUERY = {"query": "Green| tea| is| good| 🍵|.", "model": "script"}
 CHAT = {"model": "script", "messages": [{"role": "user", "content": "Green| tea| is| good| 🍵|."}], "stream": True}
 NO_WAIT = "ttft=0;tps=10000;jitter=0"
 LAST_CHUNK = b"0\r\n\r\n"
+BAD_SIZE = b"zz\r\n"
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def ask(server, path: str, body: dict[str, Any], fault: str = "") -> Answer:
         head, _, rest = wire.received.partition(b"\r\n\r\n")
     seconds = time.monotonic() - began
     chunks = []
-    while rest and rest != LAST_CHUNK:
+    while rest and rest != LAST_CHUNK and not rest.startswith(BAD_SIZE):
         size, _, rest = rest.partition(b"\r\n")
         chunks.append(rest[: int(size, 16)])
         rest = rest[int(size, 16) + 2 :]
@@ -209,6 +210,22 @@ def no_usage(honest: Answer, broken: Answer) -> None:
     assert len(broken.chunks) == len(honest.chunks) - 1
 
 
+def bad_chunk(honest: Answer, broken: Answer) -> None:
+    assert not broken.clean, "nobody can read past a size that is no number"
+    assert broken.chunks == honest.chunks[:2]
+    sent = "".join(text for _, text in broken.record["response"]).encode("latin-1")
+    rest = sent.partition(BAD_SIZE)[2]
+    assert rest.startswith(honest.chunks[2] + b"\r\n"), "but all else is as ever"
+    assert rest.endswith(LAST_CHUNK)
+
+
+def drip(honest: Answer, broken: Answer) -> None:
+    assert broken.clean
+    assert broken.body == honest.body
+    assert broken.chunks == [event[at : at + 40] for event in honest.chunks for at in range(0, len(event), 40)]
+    assert min(broken.gaps[1 : len(broken.chunks)]) >= 0.015, "between any two pieces"
+
+
 STRIKES: dict[str, tuple[str, Callable[[Answer, Answer], None]]] = {
     "late_error;after=2": ("late_error", late_error),
     "no_done": ("no_done", no_done),
@@ -235,6 +252,8 @@ STRIKES: dict[str, tuple[str, Callable[[Answer, Answer], None]]] = {
     "bom": ("bom", bom),
     "split_utf8": ("split_utf8", split_utf8),
     "no_usage": ("no_usage", no_usage),
+    "bad_chunk;after=2": ("bad_chunk", bad_chunk),
+    "drip;bytes=40;seconds=0.02": ("drip", drip),
 }
 
 
