@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col
 
 from labserver.errors import Conflict
+from labserver.store import notices
 from labserver.store.tables import Order, Product
 from labserver.store.words import folded, searchable
 from labserver.store.world import World
@@ -68,9 +69,12 @@ def replace(world: World, product: Product, fields: dict[str, Any], when: int) -
         return product
     if fields["sku"] != product.sku:
         _check_sku(world, fields["sku"])
+    stock, cents = product.stock, product.cents
     for name, value in (fields | {"search": _search(fields), "updated": when}).items():
         setattr(product, name, value)
     world.add(product)
+    notices.price(world, product, cents, when)
+    notices.stock(world, product, stock, when)
     return product
 
 

@@ -1,7 +1,7 @@
 """One sandbox's rows within one session: find, list, add, count. Knows SQL; knows no field of any row."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, and_, func, or_
@@ -37,12 +37,18 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class World:
+    """`notices` are what listeners are told when the work is done: (name, fields)."""
+
     session: Session
     ledger: Ledger
+    notices: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     @property
     def sandbox(self) -> str:
         return self.ledger.sandbox
+
+    def tell(self, name: str, **said: Any) -> None:
+        self.notices.append((name, said))
 
     def find(self, table: type[R], number: int, what: str) -> R:
         """Raises NotFound, which calls the thing by the name `what`."""
