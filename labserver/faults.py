@@ -7,6 +7,7 @@ A plan is one short string, `cut;after=5` or `pings,slice;bytes=1`. How a fault 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, cast
 
 from labserver.errors import InvalidRequest, ProcessingFailed
@@ -169,7 +170,8 @@ def parse(text: str) -> Plan:
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, *settings = [piece.strip() for piece in part.split(";")]
         if name not in FAULTS:
-            raise InvalidRequest(f"x-lab-fault has no fault {name!r}. It has: {', '.join(FAULTS)}.")
+            meant = "".join(f" Did you mean {close!r}?" for close in get_close_matches(name, FAULTS, n=1))
+            raise InvalidRequest(f"x-lab-fault has no fault {name!r}. It has: {', '.join(FAULTS)}.{meant}")
         chosen: dict[str, Any] = {}
         for setting in settings:
             knob, _, value = setting.partition("=")
