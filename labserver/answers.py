@@ -128,9 +128,10 @@ class Answer:
     def _pieces(self, event: bytes) -> Iterator[bytes]:
         widths = [int(self._plan[name]["bytes"]) for name in ("slice", "drip") if name in self._plan]
         width = min(widths, default=max(1, len(event)))
-        cuts = {0, *range(0, len(event), width)}  # an empty WebSocket message is a piece too
-        if "split_utf8" in self._plan:
-            cuts |= {at for at in range(1, len(event)) if event[at - 1] >= 0xC0}
+        starts = range(0, max(1, len(event)), width)  # an empty WebSocket message is a piece too
+        if "split_utf8" not in self._plan:
+            return (event[at : at + width] for at in starts)
+        cuts = {*starts, *(at for at in range(1, len(event)) if event[at - 1] >= 0xC0)}
         edges = [*sorted(cuts), len(event)]
         return (event[start:end] for start, end in pairwise(edges))
 

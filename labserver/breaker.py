@@ -64,7 +64,7 @@ class FaultMiddleware:
         if knobs["to"] == "stranger":
             origin = await self.lab.sandboxes.open_stranger(scope["state"]["sandbox"], self.lab.doors)
         query = scope["query_string"] and b"?" + scope["query_string"]
-        path = b"/" + scope["raw_path"].lstrip(b"/")  # two slashes would name another host
+        path = b"/" + scope["raw_path"].lstrip(b"/\\")  # two of them would name another host
         place = origin + (path + query).decode("latin-1")
         return Response(status_code=int(knobs["code"]), headers={"location": place})
 

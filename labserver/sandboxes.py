@@ -179,11 +179,15 @@ class Sandboxes:
         """The address of this sandbox's second origin, opened if need be. Raises Unavailable outside a real server."""
         stranger = sandbox.stranger
         if stranger.door is None:
-            stranger.door = await doors.open(stranger.port)
+            door = await doors.open(stranger.port)
+            if stranger.door is not None:  # another request was quicker
+                door.close()
+                return _local(stranger.port)
+            stranger.door = door
             self._forget_stranger(stranger)
             stranger.port = port_of(stranger.door)
             self._strangers[stranger.port] = stranger
-        return f"http://127.0.0.1:{stranger.port}"
+        return _local(stranger.port)
 
     def stranger_at(self, port: int) -> Stranger | None:
         return self._strangers.get(port)
@@ -233,6 +237,10 @@ class Sandboxes:
     def __iter__(self) -> Iterator[Sandbox]:
         yield self.open
         yield from self._worlds.values()
+
+
+def _local(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
 
 
 def _hash(key: str) -> str:

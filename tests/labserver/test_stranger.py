@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
@@ -112,13 +113,22 @@ def test_a_redirect_opens_the_stranger_where_nobody_did(server) -> None:
     assert place == open_stranger(server, key) + PATH
 
 
+def test_requests_that_come_at_once_are_led_to_one_stranger(server) -> None:
+    key = server.sandbox()
+    owner = as_owner(key) | {"x-lab-fault": "barrier;n=6,redirect"}
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: server.http.get(PATH, headers=owner), range(6)))
+    assert {answer.headers["location"] for answer in answers} == {open_stranger(server, key) + PATH}
+
+
 def test_a_redirect_to_here_leads_here_and_never_to_another_host(server) -> None:
     owner = as_owner(server.sandbox()) | {"x-lab-fault": "redirect;code=308;to=here"}
     assert server.http.get(f"{PATH}?a=%20b", headers=owner).headers["location"] == f"{PATH}?a=%20b"
-    with server.dial() as wire:
-        fault = {"x_lab_fault": "redirect;to=here", "connection": "close"}
-        wire.send(server.request("GET", "//evil.example/x", None, server.sandbox(), **fault))
-        assert b"\r\nlocation: /evil.example/x\r\n" in wire.answer()
+    for path in ("//evil.example/x", "/\\evil.example/x"):
+        with server.dial() as wire:
+            fault = {"x_lab_fault": "redirect;to=here", "connection": "close"}
+            wire.send(server.request("GET", path, None, server.sandbox(), **fault))
+            assert b"\r\nlocation: /evil.example/x\r\n" in wire.answer()
     key = server.sandbox()
     server.http.post("/lab/faults", json={"plan": "redirect;to=here"}, headers=as_owner(key)).raise_for_status()
     with requests.Session() as session:
