@@ -75,7 +75,7 @@ def respond(connection: HTTPConnection, error: LabError) -> JSONResponse:
 
 def _again(seconds: float, dated: bool) -> str:
     """Retry-After's two forms (RFC 9110, section 10.2.3). A date has whole seconds, so it is rounded up: no client that
-    keeps it comes too early. Its clock is the real one, that of the Date header.
+    keeps it comes too early. Its clock is the real one, whatever the sandbox's says.
     """
     return formatdate(math.ceil(time.time() + seconds), usegmt=True) if dated else f"{seconds:g}"
 
