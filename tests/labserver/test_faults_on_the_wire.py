@@ -289,22 +289,3 @@ def test_a_late_error_under_v1_is_openais_error_and_no_done_follows(server) -> N
     assert len(broken.chunks) == 4
     assert broken.chunks[3].startswith(b'data: {"error":{"message":"The model stopped')
     assert b'"type":"server_error","param":null,"code":"server_error"}}' in broken.chunks[3]
-
-
-def test_a_whole_answer_knows_only_the_faults_of_bytes(server) -> None:
-    key = server.sandbox()
-    with server.dial() as wire:
-        for fault in ("no_done;after=1,pings,crlf", "slice;bytes=3"):
-            wire.send(server.request("POST", "/api/v1/query", QUERY, key, x_lab_pace=NO_WAIT, x_lab_fault=fault))
-            answer = wire.answer()
-            assert answer.endswith(b'"finish_reason":"stop"}')
-            assert f"\r\nx-lab-fault: {fault}\r\n".encode() in answer
-        wire.send(server.request("POST", "/api/v1/query", QUERY, key, x_lab_fault="late_error;after=0"))
-        assert wire.answer().startswith(b"HTTP/1.1 500 ")
-        wire.send(server.request("POST", "/api/v1/query", QUERY, key, x_lab_pace=NO_WAIT, x_lab_fault="cut;after=0"))
-        head, _, body = wire.rest().partition(b"\r\n\r\n")
-    assert b"content-length: 1" in head, "a body was promised"
-    assert body == b""
-    records = server.journal(key)
-    assert len(records[1]["response"]) > 20, "three bytes a write"
-    assert [record["ended"] for record in records] == ["complete", "complete", "complete", "cut by a fault"]
