@@ -23,6 +23,17 @@ class Wire:
         return self.text
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Rules:
+    """The faults in force, and their text, which a notebook shows."""
+
+    rules: list[dict[str, Any]]
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+
 @dataclass(slots=True, repr=False)
 class Lab:
     """A lesson's lab. `url`, `ws_url` and `key` are for your code; five verbs are for you.
@@ -46,13 +57,13 @@ class Lab:
     def ws_url(self) -> str:
         return self.url.replace("http", "ws", 1)
 
-    def wire(self, nth: int = -1, *, raw: bool = False, wait: float = 2.0) -> Wire:
+    def wire(self, nth: int = -1, *, raw: bool = False, wait: float = 2.0, origin: str = "lab") -> Wire:
         """The last exchange (or the `nth`, counted as in a list) as it crossed the wire.
 
-        Waits up to `wait` seconds for open exchanges to end. `raw` shows every byte but keys. Raises LookupError
-        with what to do where there is no such exchange.
+        Waits up to `wait` seconds for open exchanges to end. `raw` shows every byte but keys; `origin="stranger"` what
+        the second origin saw. Raises LookupError with what to do where there is no such exchange.
         """
-        seen = self.witness.exchanges(wait=wait)
+        seen = self.witness.exchanges(wait=wait, origin=origin)
         try:
             exchange = seen[nth]
         except IndexError:
@@ -62,12 +73,30 @@ class Lab:
             ) from None
         return Wire(exchange, render.wire(exchange, raw=raw))
 
-    def fault(self, plan: str, *, path: str = "*", first: int = 1) -> str:
-        """Break the next answer (or the `first` few) on purpose, as `plan` says. An empty plan takes all rules back."""
+    def fault(
+        self,
+        plan: str | None,
+        *,
+        path: str = "*",
+        first: int | None = None,
+        every: int | None = None,
+        probability: float | None = None,
+        ttl: float | None = None,
+    ) -> str:
+        """Break the next answer (or the `first` few) on purpose, as `plan` says. None takes all rules back.
+
+        `path` is a shell-style pattern. `every` breaks only every so many-th answer, `probability` by seeded chance,
+        `ttl` for so many seconds: these go on until they are taken back, unless `first` says how often.
+        """
         if not plan:
             self.witness.clear_faults()
             return "no faults"
-        return self.witness.add_fault(plan, path=path, first=first)
+        return self.witness.add_fault(plan, path=path, first=first, every=every, probability=probability, ttl=ttl)
+
+    def faults(self) -> "Rules":
+        """The rules that are in force, and what else there is to break."""
+        rules, table = self.witness.faults()
+        return Rules(rules, render.rules(rules, table))
 
     def check(self, exercise: str, answer: Callable[..., Any] | None = None) -> None:
         """Try an answer against a fresh sandbox and say what the server saw."""

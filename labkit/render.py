@@ -6,8 +6,8 @@ chunks are folded, unless `raw` asks for everything. Keys never show.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from labkit.bytestream import Head, Piece, split
 from labkit.outcome import Outcome
@@ -29,6 +29,20 @@ def wire(exchange: Exchange, *, raw: bool = False) -> str:
     """The whole exchange, `→` for what the client sent and `←` for what the server sent, and how it ended."""
     lines = [*_request(exchange, raw), "", *_response(exchange, raw), "", _end(exchange)]
     return "\n".join(lines) if raw else keyless("\n".join(lines))
+
+
+def rules(standing: Sequence[Mapping[str, Any]], table: Mapping[str, str]) -> str:
+    """The rules in force, a line each, and the names of all faults: `cut;after=5  on /api/*, once`."""
+    lines = [f"{rule['plan']}  on {rule['path']}, {_how_often(rule)}" for rule in standing] or ["no faults"]
+    return "\n".join([*lines, "", "There are: " + ", ".join(table) + "."])
+
+
+def _how_often(rule: Mapping[str, Any]) -> str:
+    times = {None: "without end", 1: "once"}.get(rule["first"], f"{rule['first']} times")
+    each = f", every {rule['every']}. answer" if rule["every"] > 1 else ""
+    chance = f", with a chance of {rule['probability']:g}" if rule["probability"] is not None else ""
+    ends = f", for {rule['ttl']:g} s" if rule["ttl"] is not None else ""
+    return f"{times}{each}{chance}{ends}"
 
 
 def keyless(text: str) -> str:

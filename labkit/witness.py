@@ -11,11 +11,15 @@ from labkit.bytestream import Event, Head, Piece
 
 LONGEST_WAIT = 30.0  # seconds that the server lets anybody wait
 # What a record says since version 0.1's first weeks: a lab server of then leaves them out.
-LATER = ("reused", "overlap", "left_after", "unread", "retry_count", "malformed", "produced_after")
+LATER = ("reused", "overlap", "left_after", "unread", "retry_count", "malformed", "produced_after", "credentials")
 
 
 class WitnessError(RuntimeError):
     """The control plane did not do what was asked. The message carries the server's own words and the cure."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows of it: the message. Where in our files it was raised helps nobody (IPython asks)."""
+        return [f"{type(self).__name__}: {self}"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,8 @@ class Exchange:
     `reused` says that the connection had carried an exchange before; `overlap` how many other exchanges of this sandbox
     were open when this one began; `left_after` after how many pieces of body the client left (None: it did not);
     `unread` how many bytes of its request's body nobody read, where that is known; `retry_count` what the client said
-    of itself in `x-stainless-retry-count`; `malformed` that no parser could read the request.
+    of itself in `x-stainless-retry-count`; `malformed` that no parser could read the request; `credentials` names what
+    it carried: `authorization`, `x-api-key`, `cookie`, `?key` and the like.
     """
 
     number: int
@@ -72,6 +77,7 @@ class Exchange:
     retry_count: int | None = None
     malformed: bool = False
     produced_after: int = 0
+    credentials: tuple[str, ...] = ()
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Self:
@@ -85,7 +91,8 @@ class Exchange:
             fault=record["fault"],
             produced=record["produced"],
             dropped=record["dropped"],
-            **{name: record[name] for name in LATER if name in record},
+            **{name: record[name] for name in LATER if name in record and name != "credentials"},
+            credentials=tuple(record.get("credentials", ())),
         )
 
     def __repr__(self) -> str:
@@ -183,18 +190,61 @@ class Witness:
             made = _told(http.post("/lab/sandboxes", json={"name": name, "seed": seed}))
         return cls(url, made["key"])
 
-    def exchanges(self, *, wait: float = 1.0) -> list[Exchange]:
-        """Everything in the journal, oldest first.
+    def exchanges(
+        self,
+        *,
+        wait: float = 1.0,
+        path: str | None = None,
+        method: str | None = None,
+        status: int | str | None = None,
+        kind: str | None = None,
+        malformed: bool | None = None,
+        since: int | None = None,
+        open: bool | None = None,
+        last: int | None = None,
+        origin: str | None = None,
+    ) -> list[Exchange]:
+        """What is in the journal, oldest first; all conditions hold together, and without any it is everything.
 
-        Waits up to `wait` seconds (LONGEST_WAIT at the most) for open exchanges to end.
+        `path` is a shell-style pattern, `status` a number or a class such as "4xx", `kind` http or websocket, `since`
+        the number of an exchange, `open` True for those that have not ended, `last` how many of the newest; `origin`
+        "stranger" asks the journal of the second origin. Waits up to `wait` seconds (LONGEST_WAIT at the most) for
+        open exchanges to end. Raises WitnessError, in the server's words, for a condition that cannot be.
         """
-        found = self._ask("GET", "/lab/journal", params={"wait": min(wait, LONGEST_WAIT)})
+        asked: dict[str, Any] = {"path": path, "method": method, "status": status, "kind": kind, "malformed": malformed}
+        asked |= {"since": since, "open": open, "last": last, "origin": origin, "wait": min(wait, LONGEST_WAIT)}
+        found = self._ask("GET", "/lab/journal", params=_said(asked))
         return [Exchange.from_json(record) for record in found["exchanges"]]
 
-    def add_fault(self, plan: str, *, path: str = "*", first: int = 1) -> str:
-        """Break the next `first` matching answers; gives back the plan as the server spells it."""
-        body = {"plan": plan, "path": path, "first": first}
-        return str(self._ask("POST", "/lab/faults", json=body)["plan"])
+    def add_fault(
+        self,
+        plan: str,
+        *,
+        path: str = "*",
+        first: int | None = None,
+        every: int | None = None,
+        probability: float | None = None,
+        ttl: float | None = None,
+    ) -> str:
+        """Break the next answer whose path matches, or the `first` few; gives back the plan as the server spells it.
+
+        `every` breaks only every so many-th of them, `probability` by chance from the sandbox's seed, `ttl` for so
+        many seconds; with one of these and no `first` the rule does not end by itself.
+        """
+        rule = {"plan": plan, "path": path, "first": first, "every": every, "probability": probability, "ttl": ttl}
+        return str(self._ask("POST", "/lab/faults", json=_said(rule))["plan"])
+
+    def faults(self) -> tuple[list[dict[str, Any]], dict[str, str]]:
+        """(the rules in force, fault -> what it does)."""
+        found = self._ask("GET", "/lab/faults")
+        return found["rules"], {name: row["does"] for name, row in found["faults"].items()}
+
+    def open_stranger(self) -> str:
+        """A second origin for this sandbox, where the fault `redirect` leads; gives its url."""
+        return str(self._ask("POST", "/lab/stranger")["url"])
+
+    def close_stranger(self) -> None:
+        self._ask("DELETE", "/lab/stranger")
 
     def clear_faults(self) -> None:
         self._ask("DELETE", "/lab/faults")
@@ -233,6 +283,11 @@ class Witness:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _said(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What the caller said, and nothing of what was left to the server."""
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def _told(answer: httpx2.Response) -> dict[str, Any]:

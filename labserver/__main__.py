@@ -138,7 +138,7 @@ class LabServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.lab.bell.ring()
         for sandbox in self.lab.sandboxes:
-            sandbox.close_door()
+            sandbox.shut()
         await super().shutdown(sockets)
         if self.lab.settings.announce is not None:
             retract(self.lab.settings.announce)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from labserver import sse
-from labserver.faults import FAULTS, Plan
+from labserver.faults import DRIPS, FAULTS, Plan
 
 BOM = b"\xef\xbb\xbf"
 
@@ -65,6 +65,7 @@ class Answer:
         self._due = {name: self._plan[name]["after"] for name in AFTER if "after" in self._plan.get(name, {})}
         self._end = _end_of_bytes(self._plan, length)
         self._came = self._left = self._bytes = 0
+        self._dripped = 0.0
         self._held: bytes | None = None
 
     def opening(self) -> Iterator[Step]:
@@ -102,8 +103,15 @@ class Answer:
             event = half_json(event)
         first, self._left = self._left == 0, self._left + 1
         for piece in self._pieces(self._dressed(event, first)):
+            yield from self._before_a_drop()
             yield from self._up_to_the_end(piece)
         yield from self._now_due()
+
+    def _before_a_drop(self) -> Iterator[Step]:
+        seconds = self._plan["drip"]["seconds"] if "drip" in self._plan else 0.0
+        if seconds and self._bytes and self._dripped + seconds <= DRIPS:
+            self._dripped += seconds
+            yield Wait(seconds)
 
     def _place(self, name: str) -> float | None:
         return self._plan.get(name, {}).get("after")
@@ -118,10 +126,12 @@ class Answer:
         return BOM + event if first and "bom" in self._plan else event
 
     def _pieces(self, event: bytes) -> Iterator[bytes]:
-        width = int(self._plan["slice"]["bytes"]) if "slice" in self._plan else max(1, len(event))
-        cuts = {0, *range(0, len(event), width)}  # an empty WebSocket message is a piece too
-        if "split_utf8" in self._plan:
-            cuts |= {at for at in range(1, len(event)) if event[at - 1] >= 0xC0}
+        widths = [int(self._plan[name]["bytes"]) for name in ("slice", "drip") if name in self._plan]
+        width = min(widths, default=max(1, len(event)))
+        starts = range(0, max(1, len(event)), width)  # an empty WebSocket message is a piece too
+        if "split_utf8" not in self._plan:
+            return (event[at : at + width] for at in starts)
+        cuts = {*starts, *(at for at in range(1, len(event)) if event[at - 1] >= 0xC0)}
         edges = [*sorted(cuts), len(event)]
         return (event[start:end] for start, end in pairwise(edges))
 

@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 from labserver import __version__, strays
 from labserver.breaker import FaultMiddleware
 from labserver.cors import CorsMiddleware
+from labserver.elsewhere import StrangerMiddleware
 from labserver.gate import HostMiddleware
 from labserver.lab import Lab
 from labserver.patience import PatienceMiddleware
@@ -39,7 +40,8 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url=None,  # surfaces/manual has our own description and pages: FastAPI's load from a CDN
         redirect_slashes=False,  # a path is what the map says, and a POST is not sent elsewhere
         middleware=[
-            Middleware(VisitMiddleware, lab=lab),  # outermost: the journal sees every refusal of the others
+            Middleware(StrangerMiddleware, lab=lab),  # another origin, with a journal of its own
+            Middleware(VisitMiddleware, lab=lab),  # before the others: the journal sees every refusal of theirs
             Middleware(HostMiddleware, trust=lab.trust, respond=refusals.respond),
             Middleware(CorsMiddleware, trust=lab.trust, respond=refusals.respond),
             Middleware(FaultMiddleware, lab=lab, respond=refusals.respond),

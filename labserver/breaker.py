@@ -13,9 +13,11 @@ from labserver.broken import Broken, Grip, Struck
 from labserver.errors import LabError, Planned
 from labserver.faults import Plan
 from labserver.lab import Lab
+from labserver.renaming import Renamed
 from labserver.sandboxes import Sandbox
 
-REFUSALS = {"http": "status", "websocket": "refuse_upgrade"}  # the fault that answers instead of the application
+# The faults that answer instead of the application, and the status where the plan says none; the first one wins.
+REFUSALS = {"http": {"status": 500, "rate_limit": 429}, "websocket": {"refuse_upgrade": 403}}
 
 
 class FaultMiddleware:
@@ -37,7 +39,7 @@ class FaultMiddleware:
         grip = Grip(scope["state"]["exchange"], self.lab.bell.sleep, self.lab.settings.time_scale)
         lost = "lose_reply" in plan and scope["type"] == "http"
         try:
-            await self._answer(scope, receive, _nobody if lost else Broken(send, plan, grip), grip)
+            await self._answer(scope, receive, _nobody if lost else _breaking(send, plan, grip), grip)
             if lost:
                 await grip.cut()
         except* Struck:  # also one that comes out of an application's task group
@@ -47,10 +49,24 @@ class FaultMiddleware:
     async def _answer(self, scope: Scope, receive: Receive, send: Send, grip: Grip) -> None:
         try:
             await self._at_the_door(scope, grip)
+            if "redirect" in scope["state"]["plan"] and scope["type"] == "http":
+                await (await self._elsewhere(scope))(scope, receive, send)
+                return
         except LabError as error:
             await self.respond(HTTPConnection(scope), error)(scope, receive, send)
         else:
             await self.app(scope, receive, send)
+
+    async def _elsewhere(self, scope: Scope) -> Response:
+        """To the same path and query, at the sandbox's second origin or here. Raises Unavailable where none opens."""
+        knobs = scope["state"]["plan"]["redirect"]
+        origin = ""
+        if knobs["to"] == "stranger":
+            origin = await self.lab.sandboxes.open_stranger(scope["state"]["sandbox"], self.lab.doors)
+        query = scope["query_string"] and b"?" + scope["query_string"]
+        path = b"/" + scope["raw_path"].lstrip(b"/\\")  # two of them would name another host
+        place = origin + (path + query).decode("latin-1")
+        return Response(status_code=int(knobs["code"]), headers={"location": place})
 
     async def _at_the_door(self, scope: Scope, grip: Grip) -> None:
         """Let the request in, late perhaps. Raises LabError to answer it here, Struck when its client has left."""
@@ -61,8 +77,15 @@ class FaultMiddleware:
         if "barrier" in plan:
             n, seconds = int(plan["barrier"]["n"]), plan["barrier"]["seconds"]
             await grip.meanwhile(sandbox.barrier.meet(n, seconds, grip.sleep))
-        if (refusal := plan.get(REFUSALS[scope["type"]])) is not None:
-            raise Planned(int(refusal["code"]), refusal.get("retry_after"))
+        for name, code in REFUSALS[scope["type"]].items():
+            if (refusal := plan.get(name)) is not None:
+                dated = refusal.get("as") == "date"
+                raise Planned(int(refusal.get("code", code)), refusal.get("retry_after"), dated)
+
+
+def _breaking(send: Send, plan: Plan, grip: Grip) -> Send:
+    broken = Broken(send, plan, grip)
+    return Renamed(broken, **plan["rename_field"]) if "rename_field" in plan else broken
 
 
 async def _nobody(_: Message) -> None:

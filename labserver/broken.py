@@ -8,6 +8,7 @@ from labserver import sse
 from labserver.answers import Answer, Close, Cut, Over, Silence, Step, Wait
 from labserver.exchange import Exchange
 from labserver.faults import BODY, SOCKET, STREAM, Plan, spell
+from labserver.mangling import Mangler, needed
 from labserver.racing import first_done
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -65,6 +66,8 @@ class Broken:
         match message["type"]:
             case "http.response.start":
                 self._answer = Answer(self._plan, *_kind_and_length(message))
+                if needed(self._plan):
+                    self._grip.exchange.mangle = Mangler(self._plan)
                 await self._open(message)
             case "websocket.accept":
                 self._answer = Answer(self._plan, SOCKET)

@@ -122,12 +122,13 @@ CODES = {
 
 
 class Planned(LabError):
-    """Whatever status somebody asked for, to see what a client does with it."""
+    """Whatever status somebody asked for, to see what a client does with it. `dated`: Retry-After is said as a date."""
 
-    def __init__(self, status: int, retry_after: float | None = None) -> None:
+    def __init__(self, status: int, retry_after: float | None = None, dated: bool = False) -> None:
         known = HTTPStatus(status) if status in set(HTTPStatus) else None
         cure = "" if retry_after is None else f" Try again in {retry_after:g} s."
         told = f"{status} {known.phrase}" if known else str(status)
         super().__init__(f"This answer was broken on purpose: {told}.{cure}", retry_after=retry_after)
         self.status = status
+        self.dated = dated
         self.code = CODES.get(status) or (known.name if known else f"STATUS_{status}")

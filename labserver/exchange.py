@@ -45,6 +45,7 @@ class Exchange:
     open when this one began; `produced_after` the deltas made when nobody was there to read them. `hang_up` closes the
     connection with FIN, `tear` with RST, and after `mute` nothing more leaves on it. `unframe`, called before an
     answer begins, lets a body of so many bytes leave with neither length nor chunks: the connection's end ends it.
+    `mangle`, if there is one, is given each piece before it leaves; what it gives back is what crosses.
     """
 
     connection: int
@@ -55,6 +56,7 @@ class Exchange:
     mute: Callable[[], None] = _no_wire
     abort: Callable[[], None] = _no_wire
     unframe: Callable[[int], None] = lambda size: None
+    mangle: Callable[[bytes], bytes] | None = None
     websocket: bool = False
     opened: float = field(default_factory=time.monotonic)
     received: list[Segment] = field(default_factory=list)

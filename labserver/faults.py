@@ -4,55 +4,39 @@ A plan is one short string, `cut;after=5` or `pings,slice;bytes=1`. How a fault 
 `breaker`, in the answer on its way out in `answers`, in the model's events at the end of this file.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import NamedTuple, cast
+from difflib import get_close_matches
+from typing import Any, cast
 
 from labserver.errors import InvalidRequest, ProcessingFailed
 from labserver.events import StreamEvent, Text, Usage
+from labserver.knobs import Choice, Knob, Setting, Word, plain
 
 MAX_AFTER = 10_000
 MAX_BYTES = 100_000_000
 MAX_SECONDS = 30.0
+DRIPS = 600.0  # seconds
 UNSENDABLE = frozenset({1004, 1005, 1006, *range(1015, 3000)})  # close codes that never cross a wire (RFC 6455, 7.4)
+NO_REDIRECTS = frozenset({304, 305, 306})  # RFC 9110, section 15.4: none of these sends a client on
 
 
-class Knob(NamedTuple):
-    """One setting: its bounds, and what holds when nobody sets it. Bounds that are floats make it a decimal."""
-
-    low: float
-    high: float
-    default: float | None
-    barred: frozenset[int] = frozenset()
-
-    @property
-    def kind(self) -> str:
-        return "decimal" if isinstance(self.low, float) else "whole"
-
-    def read(self, text: str) -> float | None:
-        """The number, or None for what is none or lies outside the bounds."""
-        whole, _, decimals = text.partition(".")
-        digits = whole + decimals if self.kind == "decimal" and len(decimals) <= 6 else text
-        if not digits.isascii() or not digits.isdigit() or len(digits) > 15:
-            return None
-        value = float(text) if self.kind == "decimal" else int(text)
-        return value if self.low <= value <= self.high and value not in self.barred else None
-
-
-# Where a fault can strike: before the surface is asked, in the model, or in one of the three kinds of answer.
-REQUEST, HANDSHAKE, MODEL = "request", "handshake", "model"
+# Where a fault can strike: before the surface is asked, in the model, in the shop behind the answer, or in one of the
+# three kinds of answer.
+REQUEST, HANDSHAKE, MODEL, WORLD = "request", "handshake", "model", "world"
 STREAM, BODY, SOCKET = "stream", "body", "socket"
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One row of the table. Of the knobs named in `either` a plan sets one at most."""
+    """One row of the table. Of the knobs named in `either` a plan sets one at most; one of `needs` wants another."""
 
     does: str
     strikes: tuple[str, ...]
-    knobs: dict[str, Knob] = field(default_factory=dict)
+    knobs: Mapping[str, Setting] = field(default_factory=dict)
     either: tuple[str, ...] = ()
+    needs: Mapping[str, str] = field(default_factory=dict)
 
 
 def after(default: int | None = 3, low: int = 0) -> Knob:
@@ -64,6 +48,8 @@ def seconds(default: float = 1.0) -> Knob:
 
 
 WHERE = {"after": after(), "byte": Knob(0, MAX_BYTES, None), "fraction": Knob(0.0, 1.0, None)}
+AGAIN: dict[str, Setting] = {"retry_after": Knob(0, 86_400, None), "as": Choice(("seconds", "date"), None)}
+AGAIN_NEEDS = {"as": "retry_after"}
 SPOT = "after `after` events, at `byte` of the body, or at a `fraction` of a body of known length"
 
 FAULTS = {
@@ -74,20 +60,60 @@ FAULTS = {
         {"n": Knob(2, 1000, 2), "seconds": Knob(0.1, MAX_SECONDS, 5.0)},
     ),
     "status": Fault(
-        "an error instead of the answer, in the dialect of the path; with `retry_after` in seconds",
+        "an error instead of the answer, in the dialect of the path; with `retry_after` in seconds, said as a date if "
+        "you like",
         (REQUEST,),
-        {"code": Knob(400, 599, 500), "retry_after": Knob(0, 86_400, None)},
+        {"code": Knob(400, 599, 500), **AGAIN},
+        needs=AGAIN_NEEDS,
+    ),
+    "rate_limit": Fault(
+        "429 instead of the answer, in the dialect of the path, with `retry_after` in seconds, said as a date if you "
+        "like; nothing is counted: it strikes when you say so",
+        (REQUEST,),
+        {"retry_after": Knob(0, 86_400, 1), "as": Choice(("seconds", "date"), None)},
+    ),
+    "redirect": Fault(
+        "a redirect to the same path: at the sandbox's second origin, which POST /lab/stranger opens or this does, or "
+        "here again with to=here",
+        (REQUEST,),
+        {
+            "code": Knob(301, 308, 302, NO_REDIRECTS, "one that redirects"),
+            "to": Choice(("stranger", "here"), "stranger"),
+        },
     ),
     "refuse_upgrade": Fault(
-        "a WebSocket handshake is answered with an error instead of 101; with `retry_after` in seconds",
+        "a WebSocket handshake is answered with an error instead of 101; with `retry_after` in seconds, said as a "
+        "date if you like",
         (HANDSHAKE,),
-        {"code": Knob(400, 599, 403), "retry_after": Knob(0, 86_400, None)},
+        {"code": Knob(400, 599, 403), **AGAIN},
+        needs=AGAIN_NEEDS,
+    ),
+    "insert_row": Fault(
+        "once this piece of /shop/products is put together, a new product comes in just before its first row",
+        (WORLD,),
     ),
     "lose_reply": Fault("all is done as asked, then the connection closes before the first byte", (REQUEST,)),
     "late_error": Fault("the model fails after `after` deltas, long after the 200", (MODEL,), {"after": after()}),
     "no_usage": Fault(
         "the model sends no bill: no usage chunk under /v1, no `end` in the query dialect, zeros in a whole answer",
         (MODEL,),
+    ),
+    "rename_field": Fault(
+        "in a JSON answer the field `field` is called `to`, however deep it lies; length and ETag are those of what "
+        "is sent",
+        (BODY,),
+        {"field": Word("price"), "to": Word("unit_price")},
+    ),
+    "wrong_length": Fault(
+        "Content-Length says `less` bytes than there are, or `more`; the bytes are as ever",
+        (BODY,),
+        {"less": Knob(1, MAX_BYTES, 1), "more": Knob(1, MAX_BYTES, None)},
+        ("less", "more"),
+    ),
+    "bad_chunk": Fault(
+        "where the body is chunked, the chunk after `after` chunks has a size that is no number",
+        (STREAM, BODY),
+        {"after": after()},
     ),
     "slow_first_byte": Fault(
         "the head comes at once, the body after `seconds`", (STREAM, BODY, SOCKET), {"seconds": seconds()}
@@ -121,16 +147,21 @@ FAULTS = {
     "close": Fault(
         "a WebSocket closes with `code` (1000 to 1003, 1007 to 1014, 3000 to 4999) after `after` messages",
         (SOCKET,),
-        {"code": Knob(1000, 4999, 1011, UNSENDABLE), "after": after()},
+        {"code": Knob(1000, 4999, 1011, UNSENDABLE, "one that may cross the wire"), "after": after()},
     ),
     "silent": Fault(
         "a WebSocket says nothing more after `after` messages, not even pong", (SOCKET,), {"after": after()}
     ),
     "slice": Fault("every event leaves in pieces of `bytes` bytes", (STREAM, BODY), {"bytes": Knob(1, 4096, 1)}),
+    "drip": Fault(
+        f"`bytes` bytes at a time, and `seconds` between them, for {DRIPS:g} s at the most; then the rest at once",
+        (STREAM, BODY),
+        {"bytes": Knob(1, 65_536, 10), "seconds": seconds(0.1)},
+    ),
     "split_utf8": Fault("every character of several bytes leaves in two pieces", (STREAM, BODY)),
 }
 
-Plan = dict[str, dict[str, float]]
+Plan = dict[str, dict[str, Any]]  # a fault's name -> its settings: numbers, or words where the row has Word or Choice
 
 
 def parse(text: str) -> Plan:
@@ -139,8 +170,9 @@ def parse(text: str) -> Plan:
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, *settings = [piece.strip() for piece in part.split(";")]
         if name not in FAULTS:
-            raise InvalidRequest(f"x-lab-fault has no fault {name!r}. It has: {', '.join(FAULTS)}.")
-        chosen: dict[str, float] = {}
+            meant = "".join(f" Did you mean {close!r}?" for close in get_close_matches(name, FAULTS, n=1))
+            raise InvalidRequest(f"x-lab-fault has no fault {name!r}. It has: {', '.join(FAULTS)}.{meant}")
+        chosen: dict[str, Any] = {}
         for setting in settings:
             knob, _, value = setting.partition("=")
             chosen[knob] = _bounded(name, knob, value)
@@ -152,27 +184,25 @@ def in_order(plan: Plan) -> Plan:
     return {name: plan[name] for name in FAULTS if name in plan}
 
 
-def _bounded(name: str, knob: str, text: str) -> float:
+def _bounded(name: str, knob: str, text: str) -> float | str:
     knobs = FAULTS[name].knobs
     if knob not in knobs:
         has = f"It has: {', '.join(knobs)}." if knobs else "It has none."
         raise InvalidRequest(f"x-lab-fault: {name} has no setting {knob!r}. {has}")
-    row = knobs[knob]
-    if (value := row.read(text)) is None:
-        number = "a number" if row.kind == "decimal" else "a whole number"
-        barred = " (and one that may cross the wire)" if row.barred else ""
-        raise InvalidRequest(
-            f"x-lab-fault: {name};{knob} must be {number} from {row.low:g} to {_plain(row.high)}{barred}, not {text!r}."
-        )
+    if (value := knobs[knob].read(text)) is None:
+        raise InvalidRequest(f"x-lab-fault: {name};{knob} must be {knobs[knob].told()}, not {text!r}.")
     return value
 
 
-def _completed(name: str, chosen: dict[str, float]) -> dict[str, float]:
+def _completed(name: str, chosen: dict[str, Any]) -> dict[str, Any]:
     """What was chosen and the defaults of the rest, in the row's order."""
     row = FAULTS[name]
     alternatives = [knob for knob in row.either if knob in chosen]
     if len(alternatives) > 1:
         raise InvalidRequest(f"x-lab-fault: {name} takes one of {', '.join(row.either)}, not {len(alternatives)}.")
+    for knob, wanted in row.needs.items():
+        if knob in chosen and wanted not in chosen:
+            raise InvalidRequest(f"x-lab-fault: {name};{knob} says how; set {wanted} too.")
     defaults = {
         knob: bounds.default
         for knob, bounds in row.knobs.items()
@@ -184,13 +214,8 @@ def _completed(name: str, chosen: dict[str, float]) -> dict[str, float]:
 def spell(plan: Plan) -> str:
     """The plan as text again, for the `x-lab-fault` answer header: the same plan always reads the same."""
     return ",".join(
-        ";".join([name, *(f"{knob}={_plain(value)}" for knob, value in knobs.items())]) for name, knobs in plan.items()
+        ";".join([name, *(f"{knob}={plain(value)}" for knob, value in knobs.items())]) for name, knobs in plan.items()
     )
-
-
-def _plain(value: float) -> str:
-    """0.5, 30 and 100000000: never an exponent, never a needless `.0`."""
-    return f"{value:.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
 async def on_events(events: AsyncIterator[StreamEvent], plan: Plan) -> AsyncIterator[StreamEvent]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from labserver import frames
+from labserver import credentials, frames
 from labserver.exchange import Exchange, Segment
 from labserver.redaction import blot, is_cut, redact
 
@@ -20,10 +20,12 @@ def record(number: int, connection: int, exchange: Exchange) -> dict[str, Any]:
     `request` and `response` are lists of [seconds, bytes as latin-1]; a WebSocket's bytes after its handshake are
     `frames` instead, and `unfinished` counts the bytes of a last frame that never became whole. `ended` is null while
     it is open; `left_after` is how many pieces of body were written before the client left, else null. `produced`
-    counts the deltas that the model made, `produced_after` those of them made after the end.
+    counts the deltas that the model made, `produced_after` those of them made after the end. `credentials` names what
+    the request carried (`authorization`, `x-api-key`, `cookie`, `?key`, ...), whatever their values were.
     """
+    head = b"".join(data for _, data in split_head(exchange.received)[0])
     received, sent = redact(exchange.received, exchange.secrets), redact(exchange.sent, exchange.secrets)
-    retry = RETRY_COUNT.search(b"".join(data for _, data in split_head(received)[0]))
+    retry = RETRY_COUNT.search(head)
     shown: list[dict[str, Any]] = []
     unfinished = {"received": 0, "sent": 0}
     if exchange.websocket and exchange.status == 101:
@@ -45,6 +47,7 @@ def record(number: int, connection: int, exchange: Exchange) -> dict[str, Any]:
         "overlap": exchange.overlap,
         "opened": exchange.opened,
         "retry_count": int(retry[1]) if retry else None,
+        "credentials": credentials.names_in(head),
         "status": exchange.status,
         "request": _export(received),
         "response": _export(sent),

@@ -24,7 +24,10 @@ from labserver.rooms import Rooms
 from labserver.slots import Slots
 from labserver.store import Store
 from labserver.store.tables import Named
+from labserver.stranger import Stranger
+from labserver.tail import Tail
 
+NOTICES = 200  # how far back the shop's notifications can be replayed
 EPOCH = 1_704_067_200  # 2024-01-01T00:00:00Z, the time in seed 001's example
 OPEN_ID = "open"
 
@@ -75,8 +78,13 @@ class Sandbox:
     callback_secret: str = field(default_factory=lambda: f"whsec_{secrets.token_urlsafe(24)}")
     door: asyncio.Server | None = None
     last_port: int = 0
+    stranger: Stranger = field(init=False)
+    notices: Tail = field(default_factory=lambda: Tail(NOTICES))
     _asked: Counter[str] = field(default_factory=Counter)
     _ticks: int = 0
+
+    def __post_init__(self) -> None:
+        self.stranger = Stranger(Journal(self.tier.exchanges), self.tier.kept_bytes)
 
     def stamp(self, *asked: Any) -> Stamp:
         """The next stamp for this request (any JSON-ready values); the clock ticks."""
@@ -102,6 +110,8 @@ class Sandbox:
         """As new: empty journal, no rules, no jobs, empty rooms, the shop as furnished, the clock back at the start."""
         self.store.forget(self.id)
         self.journal.clear()
+        self.stranger.journal.clear()
+        self.notices.clear()
         self.rules.clear()
         self.jobs.clear()
         self.rooms.clear()
@@ -109,8 +119,8 @@ class Sandbox:
         self._ticks = 0
 
     def hang_up(self) -> int:
-        """Close every connection that an open exchange holds; returns how many."""
-        still = self.journal.still_open()
+        """Close every connection that an open exchange holds, at the stranger's too; returns how many."""
+        still = self.journal.still_open() + self.stranger.journal.still_open()
         for exchange in still:
             exchange.cut("the lab hung up")
         return len(still)
@@ -121,6 +131,11 @@ class Sandbox:
             self.door.close()
             self.door = None
 
+    def shut(self) -> None:
+        """Stop listening on every port that is this sandbox's."""
+        self.close_door()
+        self.stranger.close()
+
 
 class Sandboxes:
     """All worlds of one server by key, least recently used first, and the open one for requests without a key."""
@@ -130,6 +145,7 @@ class Sandboxes:
         self._store = store or Store()
         self._worlds: OrderedDict[str, Sandbox] = OrderedDict()
         self._by_port: dict[int, Sandbox] = {}
+        self._strangers: dict[int, Stranger] = {}
         tier = TIERS["standard"]
         self.open = Sandbox(OPEN_ID, "", None, OPEN_ID, tier, Journal(tier.exchanges), store=self._store)
         for row in self._store.named(always=OPEN_ID):
@@ -158,15 +174,39 @@ class Sandboxes:
             self._forget_port(sandbox)
             sandbox.last_port = port_of(sandbox.door)
             self._by_port[sandbox.last_port] = sandbox
+            self._strangers.pop(sandbox.last_port, None)  # a stranger had this port before, and has it no more
         return sandbox.last_port
+
+    async def open_stranger(self, sandbox: Sandbox, doors: Doors) -> str:
+        """The address of this sandbox's second origin, opened if need be. Raises Unavailable outside a real server."""
+        stranger = sandbox.stranger
+        if stranger.door is None:
+            door = await doors.open(stranger.port)
+            if stranger.door is not None:  # another request was quicker
+                door.close()
+                return _local(stranger.port)
+            stranger.door = door
+            self._forget_stranger(stranger)
+            stranger.port = port_of(stranger.door)
+            self._strangers[stranger.port] = stranger
+        return _local(stranger.port)
+
+    def stranger_at(self, port: int) -> Stranger | None:
+        return self._strangers.get(port)
+
+    def _forget_stranger(self, stranger: Stranger) -> None:
+        if self._strangers.get(stranger.port) is stranger:
+            del self._strangers[stranger.port]
 
     def _close(self, sandbox: Sandbox) -> None:
         sandbox.hang_up()
-        sandbox.close_door()
+        sandbox.shut()
         sandbox.jobs.clear()
+        self._forget_stranger(sandbox.stranger)
         self._forget_port(sandbox)
         if sandbox is not self.open:
             sandbox.journal.tail.close()
+            sandbox.notices.close()
             self._store.disown(sandbox.id)
 
     def _forget_port(self, sandbox: Sandbox) -> None:
@@ -199,6 +239,10 @@ class Sandboxes:
     def __iter__(self) -> Iterator[Sandbox]:
         yield self.open
         yield from self._worlds.values()
+
+
+def _local(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
 
 
 def _hash(key: str) -> str:

@@ -21,6 +21,9 @@ def adopt(sandboxes: Sandboxes, exchange: Exchange, port: int) -> None:
     if target.partition("?")[0].rstrip("/") == "/lab" or target.startswith("/lab/"):
         return
     headers, query = _read(b"".join(data for _, data in exchange.received)[:HEAD], target)
+    if (stranger := sandboxes.stranger_at(port)) is not None:
+        stranger.note(exchange, headers, query)
+        return
     credentials = auth.presented(headers, query)
     exchange.secrets = auth.secrets(credentials, query)
     sandbox = _sandbox_of(sandboxes, auth.key_of(credentials), port)

@@ -33,6 +33,7 @@ class Tail:
         self._log: deque[Event] = deque(maxlen=keep)
         self._last = 0
         self._news = asyncio.Event()
+        self.life = 0
         self.on = False
         self.closed = False
         self.listeners = 0
@@ -56,9 +57,17 @@ class Tail:
         return max(0, first - last - 1), [self._log[at] for at in range(skip, min(skip + most, len(self._log)))]
 
     async def news(self, last: int) -> None:
-        """Returns once there is an event after `last`, or the sandbox has ended."""
-        while self._last <= last and not self.closed:
+        """Returns once there is an event after `last`, or the log was cleared, or the sandbox has ended."""
+        life = self.life
+        while self._last <= last and not self.closed and self.life == life:
             await self._news.wait()
+
+    def clear(self) -> None:
+        """As new: the next event is number 1 again. `life` counts how often this was done."""
+        self._log.clear()
+        self._last = 0
+        self.life += 1
+        self._wake()
 
     def close(self) -> None:
         """The sandbox has ended; so do its listeners."""

@@ -5,10 +5,12 @@ a surface refuses. What is wrong with a key or a plan is kept and raised by the 
 it: only there does the error get its dialect's shape.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, Any, TypeVar, cast
 
 from fastapi import Depends
@@ -58,8 +60,26 @@ class Visit:
         return self.wish.pace(PROFILES[MODELS.get(model, USUAL)])
 
     async def shop(self, work: Callable[[World], T]) -> T:
-        """Do some work on the sandbox's own rows, in a thread. Raises LabError."""
-        return await run_in_threadpool(self.lab.store.within, self.sandbox.id, work)
+        """Do some work on the sandbox's own rows, in a thread, and tell its listeners what came of it. Raises LabError.
+
+        They are told from the thread, once the work is done for good: also where the client is gone by then.
+        """
+        loop, listeners = asyncio.get_running_loop(), self.sandbox.notices
+
+        def done() -> T:
+            notices: list[tuple[str, dict[str, Any]]] = []
+
+            def noted(world: World) -> T:
+                result = work(world)
+                notices.extend(world.notices)
+                return result
+
+            result = self.lab.store.within(self.sandbox.id, noted)
+            for name, said in notices:
+                loop.call_soon_threadsafe(partial(listeners.say, name, **said))
+            return result
+
+        return await run_in_threadpool(done)
 
     async def stream(self, request: ChatRequest, stamp: Stamp) -> AsyncGenerator[StreamEvent, None]:
         """The model's events, paced, under this visit's faults. Raises LabError; the iterator must be closed."""

@@ -126,6 +126,11 @@ class Line:
             exchange.claimed = True
             self.tap.adopt(exchange, self.port)
 
+    def mangled(self, data: bytes) -> bytes:
+        """What really leaves instead, where a fault lies about the framing."""
+        mangle = self.answering[0].mangle if self.answering else None
+        return data if mangle is None else mangle(data)
+
     def wrote(self, data: bytes) -> None:
         self.tap.last_traffic = time.monotonic()
         if self.answering:
@@ -160,6 +165,7 @@ class TappedTransport:
     def _write(self, data: bytes) -> None:
         if self._line.muted:
             return
+        data = self._line.mangled(data)
         self._line.wrote(data)
         self._inner.write(data)
 

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col
 
 from labserver.errors import Conflict, UnprocessableRequest
+from labserver.store import notices
 from labserver.store.life import SHIPPED, STATES
 from labserver.store.tables import Order, Product, Reply, User
 from labserver.store.world import World
@@ -48,6 +49,8 @@ def place(world: World, product_id: int, quantity: int, *, user_id: int | None, 
         note=note,
     )
     world.add(order)
+    notices.order(world, order, when)
+    notices.stock(world, product, product.stock + quantity, when)
     return order
 
 
@@ -66,6 +69,7 @@ def advance(world: World, number: int, step: int, when: int) -> None:
     if step > order.step:
         order.step, order.updated = step, when
         world.add(order)
+        notices.order(world, order, when)
 
 
 def cancel(world: World, order: Order, when: int) -> None:
@@ -79,6 +83,7 @@ def cancel(world: World, order: Order, when: int) -> None:
     product.stock += order.quantity
     product.updated = when
     world.remove(order)
+    notices.order(world, order, when, cancelled=True)
 
 
 def replayed(world: World, key: str, asked: str) -> dict[str, Any] | None:

@@ -1,7 +1,7 @@
 """One sandbox's rows within one session: find, list, add, count. Knows SQL; knows no field of any row."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, and_, func, or_
@@ -37,12 +37,18 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class World:
+    """`notices` are what listeners are told when the work is done: (name, fields)."""
+
     session: Session
     ledger: Ledger
+    notices: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     @property
     def sandbox(self) -> str:
         return self.ledger.sandbox
+
+    def tell(self, name: str, **said: Any) -> None:
+        self.notices.append((name, said))
 
     def find(self, table: type[R], number: int, what: str) -> R:
         """Raises NotFound, which calls the thing by the name `what`."""
@@ -56,11 +62,18 @@ class World:
 
     def new_number(self, table: type[R], counter: str) -> int:
         """The next number of `counter` in the ledger. Raises Conflict when the shop is full."""
-        if self._count(table, []) >= MOST_ROWS:
-            raise Conflict(f"This shop is full: {MOST_ROWS} {counter}. Delete some, or reset the sandbox.")
+        self._check_room(table, counter)
         number = int(getattr(self.ledger, counter)) + 1
         setattr(self.ledger, counter, number)
         return number
+
+    def number_before(self, table: type[R], counter: str) -> int:
+        """One less than the lowest there is, for a row that shall come first; a new number where that would be 0."""
+        lowest = self.session.exec(select(func.min(table.id)).where(self._mine(table))).one()
+        if lowest is None or lowest <= 1:
+            return self.new_number(table, counter)
+        self._check_room(table, counter)
+        return int(lowest) - 1
 
     def add(self, row: Row) -> None:
         self.session.add(row)
@@ -84,6 +97,10 @@ class World:
             query = query.where(or_(past, and_(column == value, past_twin)))
         rows = self.session.exec(query).all()
         return Found(rows[: wanted.limit], self._count(table, conditions), len(rows) > wanted.limit)
+
+    def _check_room(self, table: type[R], counter: str) -> None:
+        if self._count(table, []) >= MOST_ROWS:
+            raise Conflict(f"This shop is full: {MOST_ROWS} {counter}. Delete some, or reset the sandbox.")
 
     def _count(self, table: type[R], conditions: Sequence[ColumnElement[bool]]) -> int:
         query = select(func.count()).select_from(table).where(self._mine(table), *conditions)

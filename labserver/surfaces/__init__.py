@@ -21,6 +21,7 @@ from labserver.surfaces import (
     raw_streams,
     rooms_socket,
     shop_events,
+    shop_notifications,
     shop_orders,
     shop_products,
     shop_users,
@@ -33,6 +34,7 @@ SURFACES: dict[str, APIRouter] = {
     "shop_products": shop_products.router,  # /shop/products  /shop/products/{id}
     "shop_orders": shop_orders.router,  # /shop/orders  /shop/orders/{id}
     "shop_events": shop_events.router,  # /shop/orders/{id}/events
+    "shop_notifications": shop_notifications.router,  # /shop/notifications
     "shop_users": shop_users.router,  # /users  /users/{id}
     "query": query.router,  # POST /api/v1/query  /api/v1/query/stream
     "query_socket": query_socket.router,  # WebSocket /api/v1/query/ws

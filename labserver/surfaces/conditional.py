@@ -12,6 +12,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from labserver.errors import PreconditionFailed
+from labserver.renaming import renamed
 
 WORTH_PACKING = 1000  # bytes: below that gzip saves nothing on the wire
 PACKED = "-gzip"  # a strong tag names the very bytes, so packed ones have a tag of their own
@@ -19,7 +20,7 @@ PACKED = "-gzip"  # a strong tag names the very bytes, so packed ones have a tag
 
 def answer(request: Request, value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """`value` as JSON, packed where the client takes gzip; 304 where it has this very state already."""
-    body = _bytes_of(value)
+    body = _bytes_of(_named(request, value))
     packed = len(body) >= WORTH_PACKING and _takes_gzip(request)
     tag = _tag_of(body)
     fields = {
@@ -40,11 +41,17 @@ def answer(request: Request, value: Any, status: int = 200, headers: dict[str, s
 def require_match(request: Request, current: Any) -> None:
     """Raises PreconditionFailed when If-Match names another state than `current`."""
     asked = request.headers.get("if-match")
-    if asked is not None and not _names(asked, tag := _tag_of(_bytes_of(current)), weakly=False):
+    if asked is not None and not _names(asked, tag := _tag_of(_bytes_of(_named(request, current))), weakly=False):
         raise PreconditionFailed(
             "It has changed since you read it. Read it again, look at the difference, and repeat with the new ETag.",
             details={"etag": f'"{tag}"'},
         )
+
+
+def _named(request: Request, value: Any) -> Any:
+    """As this request gets to see it: the fault `rename_field` strikes before the tag is made, so the tag is true."""
+    names = request.scope["state"].get("plan", {}).get("rename_field")
+    return renamed(value, **names) if names else value
 
 
 def _bytes_of(value: Any) -> bytes:

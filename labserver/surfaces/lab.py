@@ -102,6 +102,23 @@ async def close_door(sandbox: OwnSandboxDep) -> Response:
     return Response(status_code=204)
 
 
+@router.post("/stranger", status_code=201)
+async def open_stranger(lab: LabDep, sandbox: OwnSandboxDep) -> dict[str, str]:
+    """Your sandbox's second origin: another port, where nobody knows you. The fault `redirect` leads there.
+
+    It answers anything with 200 and the names of the credentials that came along; `/lab/journal?origin=stranger` is
+    its journal.
+    """
+    return {"url": await lab.sandboxes.open_stranger(sandbox, lab.doors)}
+
+
+@router.delete("/stranger", status_code=204)
+async def close_stranger(sandbox: OwnSandboxDep) -> Response:
+    """Nobody listens at your second origin any more; its journal stays until a reset."""
+    sandbox.stranger.close()
+    return Response(status_code=204)
+
+
 @router.get("/faults")
 async def list_faults(sandbox: OwnSandboxDep) -> dict[str, Any]:
     """The table of faults with their settings, and the rules your sandbox has left."""
@@ -109,11 +126,9 @@ async def list_faults(sandbox: OwnSandboxDep) -> dict[str, Any]:
         name: {
             "does": fault.does,
             "strikes": fault.strikes,
-            "settings": {
-                name: {"kind": knob.kind, "lowest": knob.low, "highest": knob.high, "default": knob.default}
-                for name, knob in fault.knobs.items()
-            },
+            "settings": {name: knob.shown() for name, knob in fault.knobs.items()},
             "either": fault.either,
+            "needs": fault.needs,
         }
         for name, fault in faults.FAULTS.items()
     }

@@ -16,6 +16,7 @@ from labserver.errors import InvalidRequest, Unavailable
 from labserver.journal import Journal, peak_overlap
 from labserver.journal import Query as JournalQuery
 from labserver.racing import first_done
+from labserver.sandboxes import Sandbox
 from labserver.stream import StreamResponse
 from labserver.tail import MOST_LISTENERS, Tail
 from labserver.visit import LabDep, OwnSandboxDep
@@ -39,8 +40,14 @@ class Wanted(BaseModel):
     since: Annotated[int, Field(ge=0, lt=2**53, description="only those with a greater number")] = 0
     open: Annotated[bool, Field(description="only those that have not ended")] = False
     last: Annotated[int | None, Field(ge=1, le=20_000, description="of all these the last few")] = None
+    origin: Annotated[
+        Literal["lab", "stranger"], Field(description="the journal of the lab, or of your second origin")
+    ] = "lab"
     wait: Annotated[float, Field(ge=0, le=30, description="seconds to wait for open exchanges to end")] = 0
     key: Annotated[str | None, Field(description="your sandbox's key, where no header can carry it")] = None
+
+    def kept(self, sandbox: Sandbox) -> Journal:
+        return sandbox.journal if self.origin == "lab" else sandbox.stranger.journal
 
     def query(self) -> JournalQuery:
         return JournalQuery(
@@ -64,10 +71,11 @@ async def journal(sandbox: OwnSandboxDep, wanted: WantedDep) -> dict[str, Any]:
 
     `count` is how many exchanges there were in all, `peak_overlap` how many of those shown were open at once at most.
     """
-    await _patiently(sandbox.journal, wanted)
-    entries = sandbox.journal.entries(wanted.query())
+    kept = wanted.kept(sandbox)
+    await _patiently(kept, wanted)
+    entries = kept.entries(wanted.query())
     return {
-        "count": sandbox.journal.count,
+        "count": kept.count,
         "peak_overlap": peak_overlap(entries),
         "exchanges": [entry.record() for entry in entries],
     }
@@ -76,8 +84,9 @@ async def journal(sandbox: OwnSandboxDep, wanted: WantedDep) -> dict[str, Any]:
 @router.get("/journal.jsonl", response_class=StreamResponse)
 async def as_lines(sandbox: OwnSandboxDep, wanted: WantedDep) -> StreamResponse:
     """The same records, one a line of JSON."""
-    await _patiently(sandbox.journal, wanted)
-    entries = sandbox.journal.entries(wanted.query())
+    kept = wanted.kept(sandbox)
+    await _patiently(kept, wanted)
+    entries = kept.entries(wanted.query())
 
     async def lines() -> AsyncGenerator[bytes, None]:
         for entry in entries:
@@ -89,8 +98,9 @@ async def as_lines(sandbox: OwnSandboxDep, wanted: WantedDep) -> StreamResponse:
 @router.get("/journal.har", response_class=StreamResponse)
 async def as_har(sandbox: OwnSandboxDep, wanted: WantedDep) -> StreamResponse:
     """The same as an HTTP Archive 1.2, for a browser's network panel or any other reader of HAR."""
-    await _patiently(sandbox.journal, wanted)
-    entries = sandbox.journal.entries(wanted.query())
+    kept = wanted.kept(sandbox)
+    await _patiently(kept, wanted)
+    entries = kept.entries(wanted.query())
 
     async def pieces() -> AsyncGenerator[bytes, None]:
         for piece in har.archive(entry.record() for entry in entries):

@@ -1,7 +1,9 @@
 """Errors in the dialect of the path they happened on: one LabError, many shapes. Never a stack trace."""
 
 import logging
+import math
 import re
+import time
 from collections.abc import Callable, Sequence
 from email.utils import formatdate
 from http import HTTPStatus
@@ -65,7 +67,7 @@ ALL_400 = "/v1"  # OpenAI answers 400 where FastAPI's habit is 422
 def respond(connection: HTTPConnection, error: LabError) -> JSONResponse:
     shape, headers = _shape(connection.scope["path"]), {}
     if error.retry_after is not None:
-        headers["retry-after"] = f"{error.retry_after:g}"
+        headers["retry-after"] = _again(error.retry_after, getattr(error, "dated", False))
     if error.status == 401:
         headers["www-authenticate"] = 'Bearer realm="wirelab"'
     if isinstance(error, TooSlow):
@@ -83,6 +85,13 @@ def as_bytes(target: str, error: LabError) -> bytes:
 
 def _shape(path: str) -> Callable[[LabError], dict[str, Any]]:
     return next(shape for prefix, shape in SHAPES.items() if not prefix or f"{path}/".startswith(f"{prefix}/"))
+
+
+def _again(seconds: float, dated: bool) -> str:
+    """Retry-After's two forms (RFC 9110, section 10.2.3). A date has whole seconds, so it is rounded up: no client that
+    keeps it comes too early. Its clock is the real one, whatever the sandbox's says.
+    """
+    return formatdate(math.ceil(time.time() + seconds), usegmt=True) if dated else f"{seconds:g}"
 
 
 async def _lab_error(connection: HTTPConnection, error: Exception) -> JSONResponse:

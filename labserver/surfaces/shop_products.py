@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from labserver.store import products
 from labserver.store.tables import Product
-from labserver.store.world import World
+from labserver.store.world import Found, World
 from labserver.surfaces import shop_fields
 from labserver.surfaces.conditional import answer, require_match
 from labserver.surfaces.listing import PagingDep, listed
@@ -92,7 +92,16 @@ async def list_products(
     """The products, ten at a time: filtered, sorted, by page or by cursor."""
     wanted = paging.slice(products.SORTS)
     conditions = products.matching(category, None if max_price is None else int(max_price * 100), q)
-    found = await visit.shop(lambda world: world.listed(Product, conditions, wanted))
+    adding = "insert_row" in visit.plan and request.method == "GET"
+    when = visit.stamp("insert_row").seconds if adding else 0
+
+    def work(world: World) -> Found:
+        found = world.listed(Product, conditions, wanted)
+        if adding and found.rows:
+            products.squeeze_in(world, found.rows[0], wanted.column, wanted.descending, when)
+        return found
+
+    found = await visit.shop(work)
     return listed(request, "products", found, paging, sorts=products.SORTS, shown=shown)
 
 

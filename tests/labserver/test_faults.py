@@ -7,6 +7,7 @@ import pytest
 from labserver import faults
 from labserver.errors import InvalidRequest
 from labserver.faults import FAULTS, Fault
+from labserver.knobs import Knob
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,10 @@ from labserver.faults import FAULTS, Fault
         ("latency;seconds=2", {"latency": {"seconds": 2.0}}),
         ("slice", {"slice": {"bytes": 1}}),
         ("cut;after=1,cut;after=2", {"cut": {"after": 2}}),
+        ("rename_field;to=cents", {"rename_field": {"field": "price", "to": "cents"}}),
+        ("rate_limit;as=date", {"rate_limit": {"retry_after": 1, "as": "date"}}),
+        ("redirect;code=303;to=here", {"redirect": {"code": 303, "to": "here"}}),
+        ("wrong_length;more=5", {"wrong_length": {"more": 5}}),
     ],
 )
 def test_a_plan_reads_as_written(text: str, plan: faults.Plan) -> None:
@@ -35,6 +40,7 @@ def test_a_plan_reads_as_written(text: str, plan: faults.Plan) -> None:
     ("text", "told"),
     [
         ("cutt", "no fault 'cutt'. It has: latency, barrier, status,"),
+        ("cutt", "split_utf8. Did you mean 'cut'?"),
         ("cut,;after=3", "no fault ''"),
         ("cut;before=3", "cut has no setting 'before'. It has: after, byte, fraction."),
         ("pings;after=3", "pings has no setting 'after'. It has none."),
@@ -57,6 +63,14 @@ def test_a_plan_reads_as_written(text: str, plan: faults.Plan) -> None:
         ("close;code=1006", "close;code must be a whole number from 1000 to 4999 (and one that may cross the wire)"),
         ("close;code=2999", "not '2999'"),
         ("cut;byte=100000001", "from 0 to 100000000, not"),
+        ("status;as=date", "status;as says how; set retry_after too."),
+        ("status;retry_after=1;as=Date", "status;as must be seconds or date, not 'Date'."),
+        ("redirect;code=304", "must be a whole number from 301 to 308 (and one that redirects), not '304'"),
+        ("redirect;to=http://evil.example", "redirect;to must be stranger or here, not 'http://evil.example'"),
+        ("rename_field;to=unit price", "rename_field;to must be a name of letters, digits and underscores, not"),
+        ("rename_field;field=", "not ''"),
+        ("rename_field;to=" + "a" * 41, "letters, digits and underscores"),
+        ("wrong_length;less=1;more=1", "wrong_length takes one of less, more, not 2."),
     ],
 )
 def test_a_plan_that_cannot_be_is_refused_with_what_exists(text: str, told: str) -> None:
@@ -72,13 +86,21 @@ def test_a_number_of_absurd_length_is_refused_like_any_other() -> None:
 
 @pytest.mark.parametrize(
     ("name", "knob", "value"),
-    [(name, knob, value) for name, row in FAULTS.items() for knob, bounds in row.knobs.items() for value in bounds[:2]],
+    [
+        (name, knob, value)
+        for name, row in FAULTS.items()
+        for knob, bounds in row.knobs.items()
+        if isinstance(bounds, Knob)
+        for value in (bounds.low, bounds.high)
+    ],
 )
 def test_the_bounds_themselves_are_allowed(name: str, knob: str, value: float) -> None:
     plan = faults.parse(f"{name};{knob}={value}")
     assert plan[name][knob] == value
     assert faults.parse(faults.spell(plan)) == plan
-    outside = value - 1 if value == FAULTS[name].knobs[knob].low else value + 1
+    bounds = FAULTS[name].knobs[knob]
+    assert isinstance(bounds, Knob)
+    outside = value - 1 if value == bounds.low else value + 1
     with pytest.raises(InvalidRequest):
         faults.parse(f"{name};{knob}={outside}")
 
@@ -114,10 +136,14 @@ def test_every_fault_says_what_it_does_and_its_defaults_lie_within_its_bounds(na
     assert len(row.does.split()) >= 3
     assert row.strikes
     assert set(row.either) <= set(row.knobs)
-    for low, high, default, barred in row.knobs.values():
-        assert type(low) is type(high)
-        assert low <= high
-        assert default is None or (low <= default <= high and default not in barred and type(default) is type(low))
+    assert set(row.needs) | set(row.needs.values()) <= set(row.knobs)
+    for knob in row.knobs.values():
+        assert knob.default is None or knob.read(str(knob.default)) == knob.default
+        assert knob.shown()["kind"] == knob.kind
+        if isinstance(knob, Knob):
+            assert type(knob.low) is type(knob.high)
+            assert knob.low <= knob.high
+            assert bool(knob.barred) == bool(knob.but), "who bars a number says why"
 
 
 @pytest.mark.parametrize("code", [999, 1004, 1005, 1006, 1015, 1016, 2999, 5000])

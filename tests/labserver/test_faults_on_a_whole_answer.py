@@ -1,6 +1,7 @@
-"""Every fault that a plain request can suffer, struck on a real connection; what `requests` makes of the worst ones."""
+"""Every fault that a plain request can suffer, struck on a real connection."""
 
-import threading
+import json
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,7 +10,6 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-import requests
 
 from labserver.faults import BODY, FAULTS, REQUEST
 
@@ -146,6 +146,51 @@ def split_utf8(honest: Answer, broken: Answer) -> None:
     assert any(piece.endswith("🍵".encode()[:1]) for piece in pieces)
 
 
+def rate_limit(honest: Answer, broken: Answer) -> None:
+    assert broken.head.startswith(b"HTTP/1.1 429 Too Many Requests\r\n")
+    assert b"\r\nretry-after: 1\r\n" in broken.head
+    assert b'"code":"RATE_LIMITED"' in broken.body
+
+
+def redirect(honest: Answer, broken: Answer) -> None:
+    assert broken.head.startswith(b"HTTP/1.1 307 Temporary Redirect\r\n")
+    assert re.search(rb"\r\nlocation: http://127\.0\.0\.1:\d+/api/v1/query\r\n", broken.head)
+    assert (broken.body, broken.record["produced"]) == (b"", 0)
+
+
+def redirect_here(honest: Answer, broken: Answer) -> None:
+    assert broken.head.startswith(b"HTTP/1.1 303 See Other\r\n")
+    assert b"\r\nlocation: /api/v1/query\r\n" in broken.head
+
+
+def rename_field(honest: Answer, broken: Answer) -> None:
+    assert json.loads(broken.body) == {
+        "answer" if name == "response" else name: value for name, value in json.loads(honest.body).items()
+    }
+    assert broken.promised == len(broken.body) == len(honest.body) - 2
+
+
+def less(honest: Answer, broken: Answer) -> None:
+    assert broken.promised == honest.promised - 3
+    assert broken.body == honest.body
+
+
+def more(honest: Answer, broken: Answer) -> None:
+    assert broken.promised == honest.promised + 7
+    assert broken.body == honest.body
+
+
+def drip(honest: Answer, broken: Answer) -> None:
+    assert (broken.promised, broken.body) == (honest.promised, honest.body)
+    pieces = [text for _, text in broken.record["response"][1:] if text]
+    assert {len(text) for text in pieces[:-1]} == {20}
+    assert min(broken.gaps[1 : len(pieces)]) >= 0.015
+
+
+def no_chunks(honest: Answer, broken: Answer) -> None:
+    assert (broken.promised, broken.body) == (honest.promised, honest.body), "test_faults_on_the_framing has chunks"
+
+
 STRIKES: dict[str, Callable[[Answer, Answer], None]] = {
     "latency;seconds=0.3": latency,
     "status;code=429;retry_after=2": status,
@@ -162,6 +207,14 @@ STRIKES: dict[str, Callable[[Answer, Answer], None]] = {
     "truncate;bytes=100000": truncate_all,
     "slice;bytes=3": slices,
     "split_utf8": split_utf8,
+    "rate_limit;retry_after=1": rate_limit,
+    "redirect;code=307;to=stranger": redirect,
+    "redirect;code=303;to=here": redirect_here,
+    "rename_field;field=response;to=answer": rename_field,
+    "wrong_length;less=3": less,
+    "wrong_length;more=7": more,
+    "drip;bytes=20;seconds=0.02": drip,
+    "bad_chunk;after=0": no_chunks,
 }
 
 
@@ -227,66 +280,20 @@ def test_a_client_that_leaves_during_the_latency_leaves_nothing_behind(server) -
     server.await_quiet()
 
 
-def test_a_barrier_answers_nobody_before_all_are_there_and_then_everybody(server) -> None:
+def test_a_whole_answer_knows_only_the_faults_of_bytes(server) -> None:
     key = server.sandbox()
-    fault = {"x_lab_pace": NO_WAIT, "x_lab_fault": "barrier;n=3;seconds=10"}
-    with server.dial() as one, server.dial() as two, server.dial() as three:
-        for wire in (one, two):
-            wire.send(server.request("POST", ASK, QUERY, key, **fault))
-        assert [record["response"] for record in server.journal(key, wait=0.2)] == [[], []]
-        three.send(server.request("POST", ASK, QUERY, key, **fault))
-        for wire in (one, two, three):
-            assert wire.answer().startswith(b"HTTP/1.1 200 ")
-    server.await_quiet()
-
-
-def test_a_barrier_does_not_count_one_who_has_left_nor_another_sandbox(server) -> None:
-    key = server.sandbox()
-    fault = {"x_lab_pace": NO_WAIT, "x_lab_fault": "barrier;n=2;seconds=0.4"}
-    with server.dial() as gone:
-        gone.send(server.request("POST", ASK, QUERY, key, **fault))
-        server.journal(key, wait=0.05)
-    assert server.last(key)["ended"] == "client left"
-    with server.dial() as mine, server.dial() as others:
-        mine.send(server.request("POST", ASK, QUERY, key, **fault))
-        others.send(server.request("POST", ASK, QUERY, server.sandbox(), **fault))
-        assert mine.answer().startswith(b"HTTP/1.1 408 ")
-        assert others.answer().startswith(b"HTTP/1.1 408 ")
-
-
-def post(server, key: str, fault: str, **more: Any) -> requests.Response:
-    headers = {"authorization": f"Bearer {key}", "x-lab-pace": NO_WAIT, "x-lab-fault": fault}
-    with requests.Session() as session:
-        return session.post(server.url + ASK, json=QUERY, headers=headers, **({"timeout": 5} | more))
-
-
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [
-        ("lose_reply", requests.ConnectionError),
-        ("cut;after=0", requests.exceptions.ChunkedEncodingError),
-        ("truncate;bytes=5", requests.exceptions.ChunkedEncodingError),
-        ("reset;fraction=0.5", requests.exceptions.ChunkedEncodingError),
-        ("latency;seconds=30", requests.ReadTimeout),
-        ("slow_first_byte;seconds=30", requests.ConnectionError),
-    ],
-)
-def test_requests_names_what_went_wrong(server, fault: str, error: type[Exception]) -> None:
-    key = server.sandbox()
-    with pytest.raises(error):
-        post(server, key, fault, timeout=0.5 if "seconds" in fault else 5)
-    assert server.last(key)["ended"] is not None
-    server.await_quiet()
-
-
-def test_a_barrier_hangs_whoever_asks_one_after_the_other_and_serves_threads(server) -> None:
-    key, seen = server.sandbox(), []
-    assert post(server, key, "barrier;n=2;seconds=0.2").status_code == 408
-    threads = [
-        threading.Thread(target=lambda: seen.append(post(server, key, "barrier;n=2").status_code)) for _ in range(2)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(10)
-    assert seen == [200, 200]
+    with server.dial() as wire:
+        for fault in ("no_done;after=1,pings,crlf", "slice;bytes=3"):
+            wire.send(server.request("POST", "/api/v1/query", QUERY, key, x_lab_pace=NO_WAIT, x_lab_fault=fault))
+            answer = wire.answer()
+            assert answer.endswith(b'"finish_reason":"stop"}')
+            assert f"\r\nx-lab-fault: {fault}\r\n".encode() in answer
+        wire.send(server.request("POST", "/api/v1/query", QUERY, key, x_lab_fault="late_error;after=0"))
+        assert wire.answer().startswith(b"HTTP/1.1 500 ")
+        wire.send(server.request("POST", "/api/v1/query", QUERY, key, x_lab_pace=NO_WAIT, x_lab_fault="cut;after=0"))
+        head, _, body = wire.rest().partition(b"\r\n\r\n")
+    assert b"content-length: 1" in head, "a body was promised"
+    assert body == b""
+    records = server.journal(key)
+    assert len(records[1]["response"]) > 20, "three bytes a write"
+    assert [record["ended"] for record in records] == ["complete", "complete", "complete", "cut by a fault"]

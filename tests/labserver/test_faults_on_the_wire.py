@@ -19,6 +19,7 @@ QUERY = {"query": "Green| tea| is| good| 🍵|.", "model": "script"}
 CHAT = {"model": "script", "messages": [{"role": "user", "content": "Green| tea| is| good| 🍵|."}], "stream": True}
 NO_WAIT = "ttft=0;tps=10000;jitter=0"
 LAST_CHUNK = b"0\r\n\r\n"
+BAD_SIZE = b"zz\r\n"
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def ask(server, path: str, body: dict[str, Any], fault: str = "") -> Answer:
         head, _, rest = wire.received.partition(b"\r\n\r\n")
     seconds = time.monotonic() - began
     chunks = []
-    while rest and rest != LAST_CHUNK:
+    while rest and rest != LAST_CHUNK and not rest.startswith(BAD_SIZE):
         size, _, rest = rest.partition(b"\r\n")
         chunks.append(rest[: int(size, 16)])
         rest = rest[int(size, 16) + 2 :]
@@ -209,6 +210,22 @@ def no_usage(honest: Answer, broken: Answer) -> None:
     assert len(broken.chunks) == len(honest.chunks) - 1
 
 
+def bad_chunk(honest: Answer, broken: Answer) -> None:
+    assert not broken.clean, "nobody can read past a size that is no number"
+    assert broken.chunks == honest.chunks[:2]
+    sent = "".join(text for _, text in broken.record["response"]).encode("latin-1")
+    rest = sent.partition(BAD_SIZE)[2]
+    assert rest.startswith(honest.chunks[2] + b"\r\n"), "but all else is as ever"
+    assert rest.endswith(LAST_CHUNK)
+
+
+def drip(honest: Answer, broken: Answer) -> None:
+    assert broken.clean
+    assert broken.body == honest.body
+    assert broken.chunks == [event[at : at + 40] for event in honest.chunks for at in range(0, len(event), 40)]
+    assert min(broken.gaps[1 : len(broken.chunks)]) >= 0.015, "between any two pieces"
+
+
 STRIKES: dict[str, tuple[str, Callable[[Answer, Answer], None]]] = {
     "late_error;after=2": ("late_error", late_error),
     "no_done": ("no_done", no_done),
@@ -235,6 +252,8 @@ STRIKES: dict[str, tuple[str, Callable[[Answer, Answer], None]]] = {
     "bom": ("bom", bom),
     "split_utf8": ("split_utf8", split_utf8),
     "no_usage": ("no_usage", no_usage),
+    "bad_chunk;after=2": ("bad_chunk", bad_chunk),
+    "drip;bytes=40;seconds=0.02": ("drip", drip),
 }
 
 
@@ -270,22 +289,3 @@ def test_a_late_error_under_v1_is_openais_error_and_no_done_follows(server) -> N
     assert len(broken.chunks) == 4
     assert broken.chunks[3].startswith(b'data: {"error":{"message":"The model stopped')
     assert b'"type":"server_error","param":null,"code":"server_error"}}' in broken.chunks[3]
-
-
-def test_a_whole_answer_knows_only_the_faults_of_bytes(server) -> None:
-    key = server.sandbox()
-    with server.dial() as wire:
-        for fault in ("no_done;after=1,pings,crlf", "slice;bytes=3"):
-            wire.send(server.request("POST", "/api/v1/query", QUERY, key, x_lab_pace=NO_WAIT, x_lab_fault=fault))
-            answer = wire.answer()
-            assert answer.endswith(b'"finish_reason":"stop"}')
-            assert f"\r\nx-lab-fault: {fault}\r\n".encode() in answer
-        wire.send(server.request("POST", "/api/v1/query", QUERY, key, x_lab_fault="late_error;after=0"))
-        assert wire.answer().startswith(b"HTTP/1.1 500 ")
-        wire.send(server.request("POST", "/api/v1/query", QUERY, key, x_lab_pace=NO_WAIT, x_lab_fault="cut;after=0"))
-        head, _, body = wire.rest().partition(b"\r\n\r\n")
-    assert b"content-length: 1" in head, "a body was promised"
-    assert body == b""
-    records = server.journal(key)
-    assert len(records[1]["response"]) > 20, "three bytes a write"
-    assert [record["ended"] for record in records] == ["complete", "complete", "complete", "cut by a fault"]

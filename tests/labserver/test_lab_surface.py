@@ -16,6 +16,8 @@ OWNERS_ONLY = [
     ("POST", "/lab/hangup", None),
     ("POST", "/lab/door", None),
     ("DELETE", "/lab/door", None),
+    ("POST", "/lab/stranger", None),
+    ("DELETE", "/lab/stranger", None),
     ("DELETE", "/lab/sandboxes", None),
 ]
 QUERY = {"query": "Green| tea| is| good| 🍵|.", "model": "script"}
@@ -65,8 +67,16 @@ def test_the_list_of_faults_tells_what_each_does_and_its_bounds(server) -> None:
             "seconds": {"kind": "decimal", "lowest": 0, "highest": 30, "default": 1},
         },
         "either": [],
+        "needs": {},
     }
     assert listed["faults"]["cut"]["either"] == ["after", "byte", "fraction"]
+    assert listed["faults"]["status"]["needs"] == {"as": "retry_after"}
+    assert listed["faults"]["redirect"]["settings"]["to"] == {
+        "kind": "choice",
+        "among": ["stranger", "here"],
+        "default": "stranger",
+    }
+    assert listed["faults"]["rename_field"]["settings"]["field"] == {"kind": "word", "default": "price"}
     assert all(fault["does"] for fault in listed["faults"].values())
     assert listed["rules"] == []
 

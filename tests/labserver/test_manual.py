@@ -127,6 +127,7 @@ REFUSALS = {
     "PUT /users/{user_id}": {"400", "401", "404", "409", "412", "415", "422"},
     "DELETE /shop/orders/{order_id}": {"401", "404", "409", "412"},
     "GET /shop/orders/{order_id}/events": {"400", "401", "404"},
+    "GET /shop/notifications": {"400", "401", "403", "410", "422", "503"},
 }
 
 

@@ -1,0 +1,48 @@
+"""Which parts of a request are credentials, ours and anybody else's: their names, and their values. A leaf.
+
+Broader than what this lab accepts (that is `auth`): a second origin is sent whatever a client gives away.
+"""
+
+from collections.abc import Iterable
+from urllib.parse import unquote_to_bytes
+
+HEADERS = (b"authorization", b"proxy-authorization", b"x-api-key", b"api-key", b"cookie")
+IN_QUERY = (b"key", b"api_key", b"token", b"access_token")
+SHORTEST = 6  # bytes: a shorter piece of a header's value would blot out half of the record
+
+Pairs = Iterable[tuple[bytes, bytes]]
+
+
+def names(headers: Pairs, query: bytes) -> list[str]:
+    """Those that carry something, in the order of HEADERS, then `?key` and the like."""
+    came = {name for name, value in headers if value.strip()}
+    asked = {name for name, value in _pairs(query) if value}
+    return [name.decode() for name in HEADERS if name in came] + [
+        f"?{name.decode()}" for name in IN_QUERY if name in asked
+    ]
+
+
+def names_in(head: bytes) -> list[str]:
+    """The same of a request as it crossed the wire."""
+    start, *lines = head.lstrip(b"\r\n").replace(b"\r", b"\n").split(b"\n")
+    fields = (line.partition(b":") for line in lines)
+    target = start.partition(b" ")[2].partition(b" ")[0]
+    return names([(name.strip().lower(), value) for name, _, value in fields], target.partition(b"?")[2])
+
+
+def values(headers: Pairs, query: bytes) -> set[bytes]:
+    """What they carry: whole, and what is secret in it (the token after its scheme, each cookie's value)."""
+    found: set[bytes] = set()
+    for name, value in ((name, value.strip()) for name, value in headers if name in HEADERS):
+        parts = [one.partition(b"=")[2].strip() for one in value.split(b";")] if name == b"cookie" else []
+        parts += [value.partition(b" ")[2].strip()] if b"authorization" in name else []
+        found |= {value, *(part for part in parts if len(part) >= SHORTEST)}
+    for name, value in _pairs(query):
+        if name in IN_QUERY:
+            found |= {value, unquote_to_bytes(value.replace(b"+", b" "))}
+    return found - {b""}
+
+
+def _pairs(query: bytes) -> list[tuple[bytes, bytes]]:
+    pairs = (pair.partition(b"=") for pair in query.split(b"&"))
+    return [(unquote_to_bytes(name), value) for name, _, value in pairs]
