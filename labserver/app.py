@@ -12,15 +12,19 @@ from starlette.staticfiles import StaticFiles
 from labserver import __version__, strays
 from labserver.breaker import FaultMiddleware
 from labserver.lab import Lab
+from labserver.places import Places
 from labserver.settings import Settings
 from labserver.surfaces import SURFACES, manual, refusals
 from labserver.visit import VisitMiddleware
+from labserver.watch import Watch, WatchMiddleware
 
 
 def create_app(settings: Settings) -> FastAPI:
     """A lab server as an ASGI app. It wants a uvicorn whose HTTP class is `wiretap.TappedHttp` underneath."""
     lab = Lab.from_settings(settings)
     lab.tap.adopt = partial(strays.adopt, lab.sandboxes)
+    watch = Watch(lab.metrics, Places(SURFACES))
+    lab.tap.when_ended = (watch.ended,)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
@@ -35,6 +39,7 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url=None,  # surfaces/manual has our own description and pages: FastAPI's load from a CDN
         redirect_slashes=False,  # a path is what the map says, and a POST is not sent elsewhere
         middleware=[
+            Middleware(WatchMiddleware, watch=watch, respond=refusals.respond),
             Middleware(VisitMiddleware, lab=lab),
             Middleware(FaultMiddleware, lab=lab, respond=refusals.respond),
         ],

@@ -6,6 +6,7 @@ from labserver.bell import Bell
 from labserver.callbacks import Courier
 from labserver.doors import Doors
 from labserver.errors import ModelNotFound
+from labserver.metrics import Metrics
 from labserver.providers import PROVIDERS
 from labserver.providers.base import Provider
 from labserver.sandboxes import TIERS, Sandboxes
@@ -26,20 +27,25 @@ class Lab:
     doors: Doors
     bell: Bell
     courier: Courier
+    metrics: Metrics
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Lab":
         store = Store(url_of(settings.database, settings.data_dir))
         doors, bell = Doors(), Bell()
+        courier = Courier(bell, doors, settings.time_scale)
+        sandboxes = Sandboxes(settings.max_sandboxes, store)
+        tap = Tap(keep=TIERS["standard"].kept_bytes)
         return cls(
             settings=settings,
             store=store,
-            sandboxes=Sandboxes(settings.max_sandboxes, store),
+            sandboxes=sandboxes,
             providers=tuple(provider() for provider in PROVIDERS.values()),
-            tap=Tap(keep=TIERS["standard"].kept_bytes),
+            tap=tap,
             doors=doors,
             bell=bell,
-            courier=Courier(bell, doors, settings.time_scale),
+            courier=courier,
+            metrics=Metrics(tap, sandboxes, courier),
         )
 
     @property

@@ -44,10 +44,12 @@ def test_every_setting_is_a_flag_and_the_flag_beats_the_environment(monkeypatch,
     flags = ["--port", "0", "--port-tries", "3", "--solo", "--time-scale", "0.5", "--idle-minutes", "2"]
     flags += ["--announce", str(tmp_path / "a"), "--log-level", "info", "--max-sandboxes", "9"]
     flags += ["--data-dir", str(tmp_path / "d"), "--database", "sqlite:///tea.sqlite"]
+    flags += ["--log-format", "json", "--keep-alive", "5", "--drain-seconds", "9"]
     settings = read_settings(flags)
     assert settings == Settings(
         port=0, port_tries=3, solo=True, time_scale=0.5, idle_minutes=2, announce=tmp_path / "a", log_level="info",
-        max_sandboxes=9, data_dir=tmp_path / "d", database="sqlite:///tea.sqlite",
+        max_sandboxes=9, data_dir=tmp_path / "d", database="sqlite:///tea.sqlite", log_format="json",
+        keep_alive=5, drain_seconds=9,
     )  # fmt: skip
     assert len(flags) == 2 * len(Settings.model_fields) - 1, "no setting without its flag here"
     monkeypatch.setenv("LABSERVER_PORT", "9000")
@@ -68,6 +70,9 @@ def test_every_setting_is_a_flag_and_the_flag_beats_the_environment(monkeypatch,
         (["--idle-minutes", "9999"], "idle_minutes: "),
         (["--log-level", "loud"], "log_level: String should match pattern"),
         (["--max-sandboxes", "0"], "max_sandboxes: "),
+        (["--log-format", "xml"], "log_format: String should match pattern"),
+        (["--keep-alive", "0"], "keep_alive: "),
+        (["--drain-seconds", "301"], "drain_seconds: "),
         (["--database", "tea"], "database: Value error, not an SQLAlchemy URL; write one like sqlite:///lab.sqlite"),
         (["--tea", "1"], "unrecognized arguments: --tea 1"),
     ],
