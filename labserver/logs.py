@@ -24,8 +24,8 @@ FALSE_ALARMS = {
     "Invalid UTF-8 sequence received from client.",  # with a stack trace, where close code 1007 tells the client
     "Invalid HTTP request received.",  # our own line about the same has its request id
 }
-# uvicorn tells at `info` what our own lines tell better; at `debug` it may speak too.
-UVICORN = {"info": "warning"}
+# uvicorn tells at `info` what our own lines tell better. Its `debug` is never heard: it prints WebSocket messages.
+UVICORN = {"info": "warning", "debug": "info"}
 
 log: structlog.stdlib.BoundLogger = structlog.wrap_logger(
     logging.getLogger("labserver"),

@@ -205,6 +205,16 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServ
 @pytest.fixture
 def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartServer]:
     """Start further servers with other flags; they end with the test, unless it ended them itself."""
+    yield from _starting(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def start_for_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartServer]:
+    """The same for the servers that all tests of a file share."""
+    yield from _starting(tmp_path_factory)
+
+
+def _starting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartServer]:
     started: list[LiveServer] = []
 
     def start(*flags: str, **how: Any) -> LiveServer:
