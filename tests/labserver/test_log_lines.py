@@ -38,10 +38,10 @@ def line_of(live, request_id: str) -> dict:
 def test_a_line_says_what_the_journal_knows(live) -> None:
     key = live.sandbox()
     headers = {"authorization": f"Bearer {key}", "x-stainless-retry-count": "2", "x-request-id": "whole"}
-    live.http.get("/shop/products/1?colour=green", headers=headers).raise_for_status()
+    live.http.get("/v1/models/script?colour=green", headers=headers).raise_for_status()
     line, record = line_of(live, "whole"), live.last(key)
-    assert (line["level"], line["surface"], line["method"]) == ("info", "shop_products", "GET")
-    assert (line["route"], line["status"], line["ended"]) == ("/shop/products/{product_id}", 200, "complete")
+    assert (line["level"], line["surface"], line["method"]) == ("info", "openai_chat", "GET")
+    assert (line["route"], line["status"], line["ended"]) == ("/v1/models/{model}", 200, "complete")
     assert (line["retry_count"], line["bytes_out"]) == (2, len(record.answered))
     assert line["seconds"] == round(record["seconds"], 6)
     assert 0 < line["first_byte"] <= line["seconds"]
