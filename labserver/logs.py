@@ -15,7 +15,7 @@ from structlog.typing import EventDict, Processor
 QUERY = re.compile(r"(/[^\s\"'?]*)\?[^\s\"']+")
 # What this server mints, what OpenAI mints, a JSON Web Token, and whatever stands behind the name of a credential.
 KEY = re.compile(
-    r"(?:lab|sk|rt)-[\w.~+/=-]{12,}|whsec_[\w-]+|eyJ[\w-]+\.[\w-]+\.[\w-]*"
+    r"(?<![A-Za-z0-9])(?:lab|sk|rt)-[\w.~+/=-]{12,}|whsec_[\w-]+|eyJ[\w-]+\.[\w-]+\.[\w-]*"
     r"|(?<=bearer )[^\s\"']+|(?<=key=)[^\s\"'&]+|(?<=key: )[^\s\"']+",
     re.IGNORECASE,
 )

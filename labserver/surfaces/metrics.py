@@ -1,6 +1,7 @@
 """The server's numbers for Prometheus: `/metrics`. Knows two text formats; counts nothing itself."""
 
 from collections.abc import Callable
+from typing import Annotated
 
 from fastapi import APIRouter, Header
 from prometheus_client import CollectorRegistry
@@ -34,7 +35,7 @@ TEXT: Promises = {
 
 
 @router.get("/metrics", response_class=Response, responses=TEXT)
-async def metrics(lab: LabDep, accept: str = Header("", description=f"`{OPEN}` for OpenMetrics 1.0")) -> Response:
+async def metrics(lab: LabDep, accept: Annotated[str, Header(include_in_schema=False)] = "") -> Response:
     """Counters, gauges and histograms of this process; open to read like `/health`, and never journalled.
 
     Routes stand there as templates, models by name, sandboxes only as a number: never a key, an id, a path as it was

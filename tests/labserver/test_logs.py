@@ -41,6 +41,7 @@ def installed(level: str, style: str = "json") -> io.StringIO:
         ("X-API-Key: anything", "X-API-Key: [key]"),
         ("eyJhbGciOi.eyJzdWIi.c2ln is stale", "[key] is stale"),
         ("whsec_AbC-1", "[key]"),
+        ("task-0123456789abcdef", "task-0123456789abcdef"),
         ("What is lab-coated tea?", "What is lab-coated tea?"),
     ],
 )
