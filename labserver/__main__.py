@@ -5,26 +5,29 @@ import asyncio
 import errno
 import json
 import os
+import signal
 import socket
 import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import get_origin
+from typing import Any, NoReturn, get_origin
 
 import uvicorn
 from pydantic import ValidationError
+from sqlalchemy.engine import make_url
 
 from labserver import __version__, logs
 from labserver.app import create_app
 from labserver.errors import Unavailable
 from labserver.fingerprint import fingerprint
 from labserver.lab import Lab
+from labserver.logs import log
 from labserver.settings import Settings
+from labserver.store import url_of
 from labserver.wiretap import TappedHttp
 
-DRAIN_SECONDS = 3
 BACKLOG = 2048
 MAIN_CURE = "Choose another with --port, or let me look further with --port-tries 50."
 DRAWS = 20  # tries at a free port: one that is free on 127.0.0.1 may be taken on ::1
@@ -122,6 +125,7 @@ class LabServer(uvicorn.Server):
         url = f"http://127.0.0.1:{port}"
         beside = "".join(f", and on port {other}" for other in others)
         print(f"The lab server listens on {url}{beside}", flush=True)  # noqa: T201
+        log.info("started", port=port, also=others, pid=os.getpid(), **worth_telling(self.lab.settings))
         if self.lab.settings.announce is not None:
             announce(self.lab.settings.announce, port, url, fingerprint(self.lab.settings.behaviour()), others)
 
@@ -136,12 +140,21 @@ class LabServer(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        log.info("draining", open_exchanges=len(self.lab.tap.open), seconds=self.lab.settings.drain_seconds)
         self.lab.bell.ring()
         for sandbox in self.lab.sandboxes:
             sandbox.shut()
         await super().shutdown(sockets)
+        log.info("stopped", left_open=len(self.lab.tap.open))
         if self.lab.settings.announce is not None:
             retract(self.lab.settings.announce)
+
+
+def worth_telling(settings: Settings) -> dict[str, Any]:
+    """What an operator wants to know of the settings; of the database only its kind: its URL may have a password."""
+    said = settings.model_dump(exclude={"port", "port_tries", "also", "announce", "database", "data_dir"})
+    database = make_url(url_of(settings.database, settings.data_dir)).get_backend_name()
+    return {"version": __version__, **said, "database": database}
 
 
 def announce(path: Path, port: int, url: str, mark: str, also: Sequence[int] = ()) -> None:
@@ -159,8 +172,18 @@ def retract(path: Path) -> None:
         path.unlink()
 
 
+def end_quietly(*_: object) -> NoReturn:
+    """A server that is told to end and does has not failed: it is gone at once, as by the signal itself, but with 0.
+
+    uvicorn raises the signal again when all has been said and closed.
+    """
+    os._exit(0)
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     settings = read_settings(sys.argv[1:] if argv is None else argv)
+    logs.install(settings.log_level, settings.log_format)
+    signal.signal(signal.SIGTERM, end_quietly)
     listeners = bind_all(settings)
     try:
         app = create_app(settings)
@@ -172,17 +195,16 @@ def main(argv: Sequence[str] | None = None) -> None:
         ws="websockets-sansio",
         ws_per_message_deflate=False,  # frames stay readable on the wire
         ws_max_size=1024 * 1024,
-        access_log=False,  # its lines would carry `?key=`
-        log_level=settings.log_level,
+        access_log=False,  # our own lines stand in for its, which would carry `?key=`
+        log_config=None,
         proxy_headers=False,
         server_header=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_graceful_shutdown=settings.drain_seconds,
         timeout_keep_alive=settings.keep_alive_seconds,
         ws_ping_interval=settings.ping_seconds,
         ws_ping_timeout=settings.ping_seconds,
         backlog=BACKLOG,
     )
-    logs.install()
     with suppress(KeyboardInterrupt):  # Ctrl-C: uvicorn has ended in good order and raises it once more
         LabServer(config, app.state.lab, listeners).run(sockets=listeners)
 

@@ -16,9 +16,11 @@ from labserver.elsewhere import StrangerMiddleware
 from labserver.gate import HostMiddleware
 from labserver.lab import Lab
 from labserver.patience import PatienceMiddleware
+from labserver.places import Places
 from labserver.settings import Settings
 from labserver.surfaces import SURFACES, manual, refusals
 from labserver.visit import VisitMiddleware
+from labserver.watch import Watch, WatchMiddleware
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -26,6 +28,8 @@ def create_app(settings: Settings) -> FastAPI:
     lab = Lab.from_settings(settings)
     lab.tap.adopt = partial(strays.adopt, lab.sandboxes)
     lab.tap.excuse = refusals.as_bytes
+    watch = Watch(lab.metrics, Places(SURFACES))
+    lab.tap.when_ended = (watch.ended,)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
@@ -40,6 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url=None,  # surfaces/manual has our own description and pages: FastAPI's load from a CDN
         redirect_slashes=False,  # a path is what the map says, and a POST is not sent elsewhere
         middleware=[
+            Middleware(WatchMiddleware, watch=watch, respond=refusals.respond),
             Middleware(StrangerMiddleware, lab=lab),  # another origin, with a journal of its own
             Middleware(VisitMiddleware, lab=lab),  # before the others: the journal sees every refusal of theirs
             Middleware(HostMiddleware, trust=lab.trust, respond=refusals.respond),

@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 import time
+from collections import Counter
 from heapq import heappop, heappush
 
 import httpx2
@@ -17,6 +18,7 @@ from labserver.bell import Bell
 from labserver.doors import Doors
 from labserver.errors import InvalidRequest
 from labserver.job import Callback, Job
+from labserver.logs import log
 
 ADDRESSES = {"127.0.0.1": "127.0.0.1", "localhost": "127.0.0.1", "::1": "::1"}  # a name is looked up nowhere else
 SCHEMES = {"http": 80, "https": 443}
@@ -53,7 +55,10 @@ def sign(secret: str, timestamp: str, body: bytes) -> str:
 
 
 class Courier:
-    """`expect` a job and its callback is delivered when the job is over. `close` ends everything, sent or not."""
+    """`expect` a job and its callback is delivered when the job is over. `close` ends everything, sent or not.
+
+    `outcomes` counts what came of each attempt: delivered, retrying or given up.
+    """
 
     def __init__(self, bell: Bell, doors: Doors, scale: float) -> None:
         self._bell = bell
@@ -61,6 +66,7 @@ class Courier:
         self._scale = scale
         self._due: list[tuple[float, int, Job, int]] = []
         self._count = 0
+        self.outcomes: Counter[str] = Counter()
         self._news = Bell(under=bell)
         self._room = asyncio.Semaphore(AT_ONCE)
         self._round: asyncio.Task[None] | None = None
@@ -126,6 +132,9 @@ class Courier:
             self._plan(time.monotonic() + DELAYS[attempt - 1] * self._scale, job, attempt + 1)
         else:
             callback.state = "given up"
+        self.outcomes[callback.state] += 1
+        if callback.state != "delivered":
+            log.info("callback failed", job=job.id, attempt=attempt, status=status, error=problem, then=callback.state)
 
     async def close(self) -> None:
         if self._round is not None:

@@ -107,6 +107,13 @@ class ProcessingFailed(LabError):
     """The model failed while it worked; the wire shows it as an error event when words were already sent."""
 
 
+class Failed(LabError):
+    """A bug of ours. What happened stands in the server's log and nowhere else."""
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__(f"The lab server failed. This is a bug: report it with what its log says of {request_id}.")
+
+
 class Unavailable(LabError):
     status, code = 503, "PIPELINE_UNAVAILABLE"
 

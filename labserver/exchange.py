@@ -5,6 +5,7 @@ The wiretap fills it, the journal keeps and exports it, faults strike through it
 
 import asyncio
 import re
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,6 +29,11 @@ class Onlooker(Protocol):
     def went_out(self, at: float, data: bytes) -> None: ...
 
 
+def minted() -> str:
+    """A request id where no seed wants the same one every time."""
+    return f"req_{secrets.token_hex(12)}"
+
+
 def _no_wire() -> None:
     """An exchange that was never on a wire has nothing to break."""
 
@@ -46,6 +52,8 @@ class Exchange:
     connection with FIN, `tear` with RST, and after `mute` nothing more leaves on it. `unframe`, called before an
     answer begins, lets a body of so many bytes leave with neither length nor chunks: the connection's end ends it.
     `mangle`, if there is one, is given each piece before it leaves; what it gives back is what crosses.
+    `first_body` is when the first byte after that answer's head left; `bytes_out` counts all bytes, kept or not.
+    `streaming` says that the answer is made while it leaves. `sandbox` is an id. Each of `when_ended` is told once.
     """
 
     connection: int
@@ -80,7 +88,12 @@ class Exchange:
     secrets: tuple[bytes, ...] = ()
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     onlooker: Onlooker | None = None
-    when_ended: Callable[["Exchange"], None] | None = None
+    when_ended: list[Callable[["Exchange"], None]] = field(default_factory=list)
+    first_body: float | None = None
+    bytes_out: int = 0
+    streaming: bool = False
+    request_id: str = ""
+    sandbox: str = ""
 
     def came_in(self, data: bytes) -> None:
         at = time.monotonic() - self.opened
@@ -91,11 +104,15 @@ class Exchange:
 
     def went_out(self, data: bytes) -> None:
         self.writes += 1
+        self.bytes_out += len(data)
+        at = time.monotonic() - self.opened
         if self.status is not None:
-            self.body_writes += bool(data)  # uvicorn writes an empty piece now and then
+            if data:  # uvicorn writes an empty piece now and then
+                self.body_writes += 1
+                if self.first_body is None:
+                    self.first_body = at
         elif (line := STATUS_LINE.match(data)) and (line[1][:1] != b"1" or line[1] == b"101"):
             self.status = int(line[1])
-        at = time.monotonic() - self.opened
         if self._has_room(data):
             self.sent.append((at, data))
         if self.onlooker is not None:
@@ -163,5 +180,6 @@ class Exchange:
             if self.ended == CLIENT_LEFT:
                 self.left_after = self.body_writes
             self.closed.set()
-            if self.when_ended is not None:
-                self.when_ended(self)
+            listeners, self.when_ended = self.when_ended, []  # an ended exchange holds on to nobody
+            for told in listeners:
+                told(self)

@@ -21,6 +21,9 @@ class Jobs:
         self._evicted: OrderedDict[str, None] = OrderedDict()
         self._sessions: dict[str, deque[Job]] = {}
 
+    def __len__(self) -> int:
+        return len(self._kept)
+
     def add(self, job: Job) -> None:
         self._kept[job.id] = job
         self._weight += _weight(job)

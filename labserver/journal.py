@@ -82,6 +82,7 @@ class Journal:
         self._count = 0
         self._connections = 0
         self._open: dict[Exchange, Entry] = {}
+        self._weighed: int | None = None
         self.tail = Tail()
 
     def open(self, exchange: Exchange) -> None:
@@ -89,9 +90,10 @@ class Journal:
         entry = Entry(self._count, self._connection_of(exchange), exchange)
         self._ring.append(entry)
         exchange.overlap = len(self._open)
+        self._weighed = None
         if exchange.ended is None:
             self._open[exchange] = entry
-            exchange.when_ended = self._ended
+            exchange.when_ended.append(self._ended)
         if self.tail.on:
             self._watch(entry)
         if self._count % self._weigh_every == 0:
@@ -107,12 +109,14 @@ class Journal:
 
     def _lighten(self) -> None:
         """Let the oldest go until what is left fits the budget; the newest always stays."""
-        weight = sum(entry.exchange.kept for entry in self._ring)
+        weight = self.weight()
         while weight > self._budget and len(self._ring) > 1:
             weight -= self._ring.popleft().exchange.kept
+        self._weighed = weight
 
     def _ended(self, exchange: Exchange) -> None:
         entry = self._open.pop(exchange, None)
+        self._weighed = None
         if entry is not None and self.tail.on:
             told = {"ended": exchange.ended, "seconds": exchange.seconds, "left_after": exchange.left_after}
             self.tail.say("ended", number=entry.number, **told)
@@ -145,6 +149,7 @@ class Journal:
         self._ring.clear()
         self._open.clear()
         self._count = self._connections = 0
+        self._weighed = None
         if self.tail.on:
             self.tail.say("reset")
 
@@ -152,6 +157,15 @@ class Journal:
     def count(self) -> int:
         """How many exchanges were opened since the start or the last `clear`, kept or not."""
         return self._count
+
+    def __len__(self) -> int:
+        return len(self._ring)
+
+    def weight(self) -> int:
+        """How many bytes are kept. A journal in which nothing happens is not weighed twice."""
+        if self._weighed is None or self._open:
+            self._weighed = sum(entry.exchange.kept for entry in self._ring)
+        return self._weighed
 
     def still_open(self, query: Query = EVERYTHING) -> list[Exchange]:
         return [entry.exchange for entry in self._ring if entry.exchange.ended is None and query.may_fit(entry)]

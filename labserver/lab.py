@@ -6,6 +6,7 @@ from labserver.bell import Bell
 from labserver.callbacks import Courier
 from labserver.doors import Doors
 from labserver.errors import ModelNotFound
+from labserver.metrics import Metrics
 from labserver.patience import Limits
 from labserver.providers import PROVIDERS
 from labserver.providers.base import Provider
@@ -29,24 +30,27 @@ class Lab:
     bell: Bell
     courier: Courier
     trust: Trust
+    metrics: Metrics
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Lab":
         store = Store(url_of(settings.database, settings.data_dir))
         doors, bell = Doors(), Bell()
+        courier = Courier(bell, doors, settings.time_scale)
+        sandboxes = Sandboxes(settings.max_sandboxes, store)
+        patience = Limits(settings.keep_alive_seconds, settings.head_seconds, settings.body_seconds)
+        tap = Tap(TIERS["standard"].kept_bytes, patience)
         return cls(
             settings=settings,
             store=store,
-            sandboxes=Sandboxes(settings.max_sandboxes, store),
+            sandboxes=sandboxes,
             providers=tuple(provider() for provider in PROVIDERS.values()),
-            tap=Tap(
-                TIERS["standard"].kept_bytes,
-                Limits(settings.keep_alive_seconds, settings.head_seconds, settings.body_seconds),
-            ),
+            tap=tap,
             doors=doors,
             bell=bell,
-            courier=Courier(bell, doors, settings.time_scale),
+            courier=courier,
             trust=Trust(settings.allow_host, settings.allow_origin),
+            metrics=Metrics(tap, sandboxes, courier),
         )
 
     @property

@@ -20,6 +20,7 @@ from labserver.errors import Unauthorized
 from labserver.fault_rules import Rules
 from labserver.jobs import Jobs
 from labserver.journal import Journal
+from labserver.logs import log
 from labserver.rooms import Rooms
 from labserver.slots import Slots
 from labserver.store import Store
@@ -146,6 +147,7 @@ class Sandboxes:
         self._worlds: OrderedDict[str, Sandbox] = OrderedDict()
         self._by_port: dict[int, Sandbox] = {}
         self._strangers: dict[int, Stranger] = {}
+        self.evicted = 0
         tier = TIERS["standard"]
         self.open = Sandbox(OPEN_ID, "", None, OPEN_ID, tier, Journal(tier.exchanges), store=self._store)
         for row in self._store.named(always=OPEN_ID):
@@ -165,6 +167,8 @@ class Sandboxes:
         while len(self._worlds) > self._most:
             _, unused = self._worlds.popitem(last=False)
             self._close(unused)
+            self.evicted += 1
+            log.info("sandbox evicted", sandbox=unused.id, most=self._most)
         return sandbox
 
     async def open_door(self, sandbox: Sandbox, doors: Doors) -> int:

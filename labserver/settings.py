@@ -25,7 +25,13 @@ class Settings(BaseSettings):
     time_scale: float = Field(1.0, ge=0, le=10, description="factor on every wait that the server makes; 0 waits never")
     idle_minutes: float = Field(0, ge=0, le=24 * 60, description="end after so many minutes without traffic; 0 stays")
     announce: Path | None = Field(None, description="write pid, port and url here, as JSON, once the server listens")
-    log_level: str = Field("warning", pattern="^(critical|error|warning|info|debug)$")
+    log_level: str = Field(
+        "warning",
+        pattern="^(critical|error|warning|info|debug)$",
+        description="critical, error, warning, info (a line for each request) or debug",
+    )
+    log_format: str = Field("console", pattern="^(json|console)$", description="json, or console for a person's eyes")
+    drain_seconds: int = Field(3, ge=1, le=300, description="seconds that open answers get to end in, on SIGTERM")
     data_dir: Path | None = Field(None, description="folder of the database; without one, nothing outlives the server")
     database: str = Field("", description="any SQLAlchemy URL instead, such as postgresql+psycopg://lab@db/lab")
     max_sandboxes: int = Field(2000, ge=1, le=100_000, description="past this, the one unused for longest goes")

@@ -27,6 +27,7 @@ def adopt(sandboxes: Sandboxes, exchange: Exchange, port: int) -> None:
     credentials = auth.presented(headers, query)
     exchange.secrets = auth.secrets(credentials, query)
     sandbox = _sandbox_of(sandboxes, auth.key_of(credentials), port)
+    exchange.sandbox = sandbox.id
     exchange.keep_at_most(sandbox.tier.kept_bytes)
     sandbox.journal.open(exchange)
 

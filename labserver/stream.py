@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from starlette.responses import StreamingResponse
-from starlette.types import Send
+from starlette.types import Receive, Scope, Send
 
 from labserver import sse
 
@@ -25,6 +25,11 @@ class StreamResponse(StreamingResponse):
     ) -> None:
         super().__init__(body, status_code, headers=NO_BUFFERING | (headers or {}))
         self._body = body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if (exchange := scope.get("state", {}).get("exchange")) is not None:
+            exchange.streaming = True
+        await super().__call__(scope, receive, send)
 
     async def stream_response(self, send: Send) -> None:
         async with aclosing(self._body) as body:

@@ -21,16 +21,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from labserver import auth, faults, pacing
 from labserver.errors import ClientLeft, Forbidden, LabError, Unavailable
 from labserver.events import ChatRequest, End, StreamEvent, Text, Usage
-from labserver.exchange import Exchange
+from labserver.exchange import Exchange, minted
 from labserver.lab import Lab
 from labserver.pace import MODELS, PROFILES, USUAL, Pace, Wish, parse
 from labserver.providers.delivery import prompt_tokens
 from labserver.racing import first_done
 from labserver.sandboxes import Sandbox, Stamp
 from labserver.store.world import World
+from labserver.tally import Rhythm
 from labserver.trust import is_preflight
 
-UNSEEN = "/lab"  # the control plane is never journalled: a journal of the journal grows without end
+UNSEEN = ("/lab", "/metrics")  # never journalled: a journal of the journal grows without end, and so does a scraper's
 
 REQUEST_ID = re.compile(rb"[!-~]{1,128}")  # visible ASCII without spaces: nothing that could end a header
 
@@ -92,13 +93,21 @@ class Visit:
             prompt = prompt_tokens(request.messages) if pace.prefill else 0
             events = pacing.paced(events, pace, seed=stamp.dice, scale=scale, sleep=sleep, prompt_tokens=prompt)
         events = faults.on_events(events, self.plan)
-        async with self.sandbox.slots.turn(int(pace.slots), self.lab.bell), aclosing(cast("Any", events)) as source:
-            async for event in source:
-                if self.lab.bell.rung:
-                    raise Unavailable("The lab server is shutting down. Start it again with `wirelab up`.")
-                if isinstance(event, Text):
-                    self.exchange.worked()
-                yield event
+        turn = self.sandbox.slots.turn(int(pace.slots), self.lab.bell)
+        rhythm, bill = Rhythm(), None
+        try:
+            async with turn, aclosing(cast("Any", events)) as source:
+                async for event in source:
+                    if self.lab.bell.rung:
+                        raise Unavailable("The lab server is shutting down. Start it again with `wirelab up`.")
+                    if isinstance(event, Text):
+                        self.exchange.worked()
+                        rhythm.beat()
+                    elif isinstance(event, Usage):
+                        bill = event
+                    yield event
+        finally:
+            self.lab.metrics.spoke(request.model, rhythm, bill)
 
     async def complete(self, request: ChatRequest, stamp: Stamp) -> "Completion":
         """The same answer, waited for; a client that leaves meanwhile frees the model. Raises LabError."""
@@ -154,12 +163,14 @@ class VisitMiddleware:
             state.setdefault("refusal", refusal)
             sandbox = self.lab.sandboxes.open
         state["sandbox"], state["keyless"] = sandbox, key is None
-        state["exchange"].claimed = True
-        if scope["path"] == UNSEEN or scope["path"].startswith(UNSEEN + "/"):
-            await self.app(scope, receive, send)
-            return
         exchange: Exchange = state["exchange"]
+        exchange.claimed, exchange.sandbox = True, sandbox.id
         exchange.secrets = auth.secrets(credentials, scope["query_string"])
+        own_id = _accepted_id(scope["headers"])
+        if _is_unseen(scope["path"]):
+            exchange.request_id = exchange.request_id or own_id or minted()
+            await self.app(scope, receive, _with_header(send, b"x-request-id", exchange.request_id.encode()))
+            return
         exchange.keep_at_most(sandbox.tier.kept_bytes)
         sandbox.journal.open(exchange)
         try:
@@ -168,9 +179,9 @@ class VisitMiddleware:
         except LabError as refusal:
             state["refusal"] = refusal
         exchange.fault = faults.spell(state.get("plan", {}))
-        minted = f"req_{sandbox.digest(scope.get('method', 'GET'), scope['path'])[:24]}".encode()
-        request_id = _accepted_id(scope["headers"]) or minted
-        await self.app(scope, receive, _with_header(send, b"x-request-id", request_id))
+        seeded = f"req_{sandbox.digest(scope.get('method', 'GET'), scope['path'])[:24]}"
+        exchange.request_id = exchange.request_id or own_id or seeded
+        await self.app(scope, receive, _with_header(send, b"x-request-id", exchange.request_id.encode()))
 
     def _wishes(self, scope: Scope, sandbox: Sandbox) -> tuple[Wish, faults.Plan]:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
@@ -183,10 +194,14 @@ class VisitMiddleware:
         return parse(headers.get("x-lab-pace", "")), faults.in_order(plan)
 
 
-def _accepted_id(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
+def _is_unseen(path: str) -> bool:
+    return any(path == root or path.startswith(root + "/") for root in UNSEEN)
+
+
+def _accepted_id(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     """The client's own request id, if it sent exactly one that is fit to send back."""
     sent = [value for name, value in headers if name == b"x-request-id"]
-    return sent[0] if len(sent) == 1 and REQUEST_ID.fullmatch(sent[0]) else None
+    return sent[0].decode() if len(sent) == 1 and REQUEST_ID.fullmatch(sent[0]) else None
 
 
 def _with_header(send: Send, name: bytes, value: bytes) -> Send:

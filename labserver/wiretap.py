@@ -18,12 +18,14 @@ from functools import partial
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.utils import ClientDisconnected
 
 from labserver.errors import LabError
-from labserver.exchange import CLIENT_LEFT, COMPLETE, SERVER_CLOSED, Exchange
+from labserver.exchange import CLIENT_LEFT, COMPLETE, SERVER_CLOSED, Exchange, minted
 from labserver.metering import Meter
 from labserver.patience import BODY, HEAD, REQUEST, Limits, Patience, too_slow
 
+Gone = ClientDisconnected  # what a WebSocket's `send` raises once its client has left
 Adopt = Callable[[Exchange, int], None]
 # SO_LINGER on, for no time at all; Windows has two shorts where others have two ints.
 AT_ONCE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
@@ -34,10 +36,12 @@ class Tap:
 
     `adopt` is given each exchange that no application saw, with the port it came in by: no parser could read it, or
     it never became a whole request. `excuse` writes the answer to such a one: an error, as its target's dialect has it.
+    Each of `when_ended` is told of every exchange's end, whoever answered it.
     """
 
     adopt: Adopt | None = None
     excuse: Callable[[str, LabError], bytes] | None = None
+    when_ended: tuple[Callable[[Exchange], None], ...] = ()
 
     def __init__(self, keep: int, limits: Limits | None = None) -> None:
         self.keep = keep
@@ -93,6 +97,7 @@ class Line:
         self.meter = Meter()
         self.reading = Exchange(self.number, self.count, self.transport.close, self.tap.keep, self.tear, self.mute)
         self.reading.abort = self.transport.abort
+        self.reading.when_ended.extend(self.tap.when_ended)
         self.answering.append(self.reading)
         self.tap.open.add(self.reading)
         return self.reading
@@ -113,13 +118,14 @@ class Line:
         """What the client still owes of the request that it has begun."""
         return None if self.whole else BODY if self.handed_on else HEAD
 
-    def malformed(self) -> None:
+    def malformed(self) -> Exchange:
         """The parser gave up on the pending bytes: in the request being read, or where the next one should begin."""
         culprit = self.begin() if self.whole or self.reading is None else self.reading
         self.settle()
         culprit.malformed = True
         if not self.handed_on:  # else the application claims it in a moment, if it has not yet
             self._offer(culprit)
+        return culprit
 
     def _offer(self, exchange: Exchange) -> None:
         if not exchange.claimed and exchange.received and self.tap.adopt is not None:
@@ -282,8 +288,18 @@ class TappedHttp(HttpToolsProtocol):
         super().handle_websocket_upgrade()
 
     def send_400_response(self, msg: str) -> None:
-        self.line.malformed()
-        super().send_400_response(msg)
+        """As uvicorn's, with the id under which the log has it."""
+        exchange = self.line.malformed()
+        exchange.request_id = exchange.request_id or minted()
+        head = (
+            b"HTTP/1.1 400 Bad Request",
+            b"content-type: text/plain; charset=utf-8",
+            b"content-length: %d" % len(msg),
+            b"x-request-id: " + exchange.request_id.encode(),
+            b"connection: close",
+        )
+        self.transport.write(b"\r\n".join(head) + b"\r\n\r\n" + msg.encode("ascii"))
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.patience.end()

@@ -106,7 +106,7 @@ class Store:
     def _open(self) -> Engine:
         """Raises Unavailable where the database cannot be reached, or its file is another server's."""
         try:
-            engine = create_engine(self._url, **self._manners())
+            engine = create_engine(self._url, hide_parameters=True, **self._manners())
             if engine.dialect.name == "sqlite":
                 event.listen(engine, "connect", _set_pragmas)
             SQLModel.metadata.create_all(engine)

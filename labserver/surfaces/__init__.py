@@ -13,6 +13,7 @@ from labserver.surfaces import (
     lab_journal,
     lab_pace,
     manual,
+    metrics,
     openai_chat,
     query,
     query_socket,
@@ -30,6 +31,7 @@ from labserver.surfaces import (
 
 SURFACES: dict[str, APIRouter] = {
     "health": health.router,  # /  /health
+    "metrics": metrics.router,  # /metrics
     "manual": manual.router,  # /docs  /redoc  /openapi.json  /lab/openapi.json
     "shop_products": shop_products.router,  # /shop/products  /shop/products/{id}
     "shop_orders": shop_orders.router,  # /shop/orders  /shop/orders/{id}

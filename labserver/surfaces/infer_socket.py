@@ -28,6 +28,7 @@ from labserver.racing import first_done
 from labserver.surfaces.infer import Ask, submitted
 from labserver.surfaces.infer_stream import payload
 from labserver.surfaces.refusals import misfit
+from labserver.tally import Rhythm
 from labserver.visit import Visit, VisitDep
 
 router = APIRouter(tags=["infer"])
@@ -45,6 +46,7 @@ class Follower:
     stream: bool
     place: int = 1
     turn: int = 0
+    rhythm: Rhythm = field(default_factory=Rhythm)
     changed: Callable[[], None] = lambda: None
 
 
@@ -110,7 +112,8 @@ class Conversation:
         job, log = follower.job, await follower.job.log()
         event = log[follower.place if follower.stream else -1]
         if event.kind not in ENDS:
-            self.visit.exchange.produced += 1
+            self.visit.exchange.worked()
+            follower.rhythm.beat()
             await self._say({"type": "token", "request_id": job.id, **payload(job, follower.place, event)})
             follower.place += 1
             self._plan(follower, await self._moment(follower))
@@ -126,6 +129,7 @@ class Conversation:
     def leave(self, follower: Follower) -> None:
         follower.job.watchers.discard(follower.changed)
         self.open.discard(follower)
+        self.visit.lab.metrics.spoke(follower.job.request.model, follower.rhythm)
 
     async def _refuse(self, error: LabError) -> None:
         self.room.release()

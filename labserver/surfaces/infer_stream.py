@@ -21,6 +21,7 @@ from labserver.stream import StreamResponse
 from labserver.surfaces import promised
 from labserver.surfaces.infer import UNKNOWN
 from labserver.surfaces.refusals import rest_error
+from labserver.tally import Rhythm
 from labserver.visit import Visit, VisitDep
 
 router = APIRouter(prefix="/api/v1", tags=["infer"], responses=promised.in_rest(*promised.ANYWHERE))
@@ -111,7 +112,7 @@ async def _first_wanted(job: Job, last_id: str) -> int:
 
 
 async def _told(visit: Visit, job: Job, place: int) -> AsyncGenerator[bytes, None]:
-    bell = Bell(under=visit.lab.bell)
+    bell, rhythm = Bell(under=visit.lab.bell), Rhythm()
     job.watchers.add(bell.ring)
     try:
         while True:
@@ -126,10 +127,13 @@ async def _told(visit: Visit, job: Job, place: int) -> AsyncGenerator[bytes, Non
                     yield sse.comment("still working")
                 continue
             await bell.sleep(0)  # a whole log may be due at once: others want the loop too
-            visit.exchange.produced += event.kind == "token"
+            if event.kind == "token":
+                visit.exchange.worked()
+                rhythm.beat()
             yield sse.encode(json.dumps(payload(job, place, event), ensure_ascii=False), event.kind, str(place))
             if event.kind in ENDS:
                 return
             place += 1
     finally:
         job.watchers.discard(bell.ring)
+        visit.lab.metrics.spoke(job.request.model, rhythm)

@@ -1,6 +1,8 @@
-"""Errors in the dialect of the path they happened on: one LabError, many shapes. Never a stack trace."""
+"""Errors in the dialect of the path they happened on: one LabError, many shapes. Never a stack trace.
 
-import logging
+What nobody foresaw does not come here: `watch` catches it, logs it, and answers through `respond`.
+"""
+
 import math
 import re
 import time
@@ -27,8 +29,6 @@ from labserver.errors import (
     UnprocessableRequest,
     UnsupportedMediaType,
 )
-
-log = logging.getLogger("labserver")
 
 OPENAI_TYPES = {429: "rate_limit_error"}  # past it, 5xx is `server_error` and 4xx `invalid_request_error`
 OPENAI_CODES = {
@@ -154,14 +154,6 @@ def misfit(error: ValidationError, example: str) -> InvalidRequest:
     return InvalidRequest(f"{where + ': ' if where else ''}{first['msg']}. Send a text frame of JSON like {example}.")
 
 
-async def _unforeseen(connection: HTTPConnection, error: Exception) -> JSONResponse:
-    """A bug of ours: logged with its trace, answered without it."""
-    log.error("unforeseen error on %s", connection.scope["path"], exc_info=error)
-    return respond(
-        connection, LabError("The lab server failed. This is a bug: please report it with the server's log.")
-    )
-
-
 async def _nothing_there(scope: Scope, receive: Receive, send: Send) -> None:
     """What the router calls where no route fits; by itself it would refuse a WebSocket without a word."""
     connection = HTTPConnection(scope)
@@ -176,4 +168,3 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(WebSocketRequestValidationError, _invalid)
-    app.add_exception_handler(Exception, _unforeseen)

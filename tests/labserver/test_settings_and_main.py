@@ -46,12 +46,13 @@ def test_every_setting_is_a_flag_and_the_flag_beats_the_environment(monkeypatch,
     flags += ["--data-dir", str(tmp_path / "d"), "--database", "sqlite:///tea.sqlite"]
     flags += ["--also", "8080", "--allow-host", "*.example.org", "--allow-origin", "https://example.org"]
     flags += ["--keep-alive-seconds", "5", "--head-seconds", "6", "--body-seconds", "7", "--ping-seconds", "8"]
+    flags += ["--log-format", "json", "--drain-seconds", "9"]
     settings = read_settings(flags)
     assert settings == Settings(
         port=0, port_tries=3, solo=True, time_scale=0.5, idle_minutes=2, announce=tmp_path / "a", log_level="info",
         max_sandboxes=9, data_dir=tmp_path / "d", database="sqlite:///tea.sqlite",
         also=(8080,), allow_host=("*.example.org",), allow_origin=("https://example.org",),
-        keep_alive_seconds=5, head_seconds=6, body_seconds=7, ping_seconds=8,
+        keep_alive_seconds=5, head_seconds=6, body_seconds=7, ping_seconds=8, log_format="json", drain_seconds=9,
     )  # fmt: skip
     assert len(flags) == 2 * len(Settings.model_fields) - 1, "no setting without its flag here"
     monkeypatch.setenv("LABSERVER_PORT", "9000")
@@ -72,6 +73,9 @@ def test_every_setting_is_a_flag_and_the_flag_beats_the_environment(monkeypatch,
         (["--idle-minutes", "9999"], "idle_minutes: "),
         (["--log-level", "loud"], "log_level: String should match pattern"),
         (["--max-sandboxes", "0"], "max_sandboxes: "),
+        (["--log-format", "xml"], "log_format: String should match pattern"),
+        (["--keep-alive-seconds", "0"], "keep_alive_seconds: "),
+        (["--drain-seconds", "301"], "drain_seconds: "),
         (["--database", "tea"], "database: Value error, not an SQLAlchemy URL; write one like sqlite:///lab.sqlite"),
         (["--also", "tea"], "also: Input should be a valid integer"),
         (["--also", "8080,70000"], "also: Input should be less than or equal to 65535 (got '70000')"),
