@@ -46,11 +46,11 @@ class Lab:
     def ws_url(self) -> str:
         return self.url.replace("http", "ws", 1)
 
-    def wire(self, nth: int = -1, *, raw: bool = False, wait: float = 2.0) -> Wire:
+    def wire(self, nth: int = -1, *, raw: bool = False, wait: float = 2.0, show: str = "") -> Wire:
         """The last exchange (or the `nth`, counted as in a list) as it crossed the wire.
 
-        Waits up to `wait` seconds for open exchanges to end. `raw` shows every byte but keys. Raises LookupError
-        with what to do where there is no such exchange.
+        Waits up to `wait` seconds for open exchanges to end. `raw` shows every byte but keys, `show="ratelimit"` also
+        the rate limit's headers. Raises LookupError with what to do where there is no such exchange.
         """
         seen = self.witness.exchanges(wait=wait)
         try:
@@ -60,7 +60,7 @@ class Lab:
             raise LookupError(
                 f"The server saw {count} of this lab. Did yours carry the key, lab.key? Without it, it is nobody's."
             ) from None
-        return Wire(exchange, render.wire(exchange, raw=raw))
+        return Wire(exchange, render.wire(exchange, raw=raw, show=show))
 
     def fault(self, plan: str, *, path: str = "*", first: int = 1) -> str:
         """Break the next answer (or the `first` few) on purpose, as `plan` says. An empty plan takes all rules back."""

@@ -10,10 +10,12 @@ from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 
 from labserver import __version__, strays
+from labserver.body_cap import BodyCapMiddleware
 from labserver.breaker import FaultMiddleware
 from labserver.lab import Lab
 from labserver.settings import Settings
 from labserver.surfaces import SURFACES, manual, refusals
+from labserver.turnstile import LimitsMiddleware
 from labserver.visit import VisitMiddleware
 
 
@@ -36,6 +38,8 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,  # a path is what the map says, and a POST is not sent elsewhere
         middleware=[
             Middleware(VisitMiddleware, lab=lab),
+            Middleware(LimitsMiddleware, respond=refusals.respond),
+            Middleware(BodyCapMiddleware, lab=lab, respond=refusals.respond),
             Middleware(FaultMiddleware, lab=lab, respond=refusals.respond),
         ],
     )

@@ -103,6 +103,12 @@ class ProcessingFailed(LabError):
     """The model failed while it worked; the wire shows it as an error event when words were already sent."""
 
 
+class RateLimited(LabError):
+    """Too much was asked in too short a time. `retry_after` is exact; whoever tells it rounds it up."""
+
+    status, code = 429, "RATE_LIMITED"
+
+
 class Unavailable(LabError):
     status, code = 503, "PIPELINE_UNAVAILABLE"
 

@@ -42,6 +42,7 @@ class Knob(NamedTuple):
 
 # Where a fault can strike: before the surface is asked, in the model, or in one of the three kinds of answer.
 REQUEST, HANDSHAKE, MODEL = "request", "handshake", "model"
+WORLD = "world"  # what is broken is not this answer, but what comes after
 STREAM, BODY, SOCKET = "stream", "body", "socket"
 
 
@@ -128,6 +129,18 @@ FAULTS = {
     ),
     "slice": Fault("every event leaves in pieces of `bytes` bytes", (STREAM, BODY), {"bytes": Knob(1, 4096, 1)}),
     "split_utf8": Fault("every character of several bytes leaves in two pieces", (STREAM, BODY)),
+    "limit": Fault(
+        "from this request on the sandbox may make `requests` in `per` seconds, never more than its tier; "
+        "with `tokens` in the same time, and so many `streams` or `sockets` at once",
+        (WORLD,),
+        {
+            "requests": Knob(1, 100_000, 2),
+            "per": Knob(1, 3600, 1),
+            "tokens": Knob(1, 10_000_000, None),
+            "streams": Knob(1, 10_000, None),
+            "sockets": Knob(1, 10_000, None),
+        },
+    ),
 }
 
 Plan = dict[str, dict[str, float]]

@@ -1,6 +1,6 @@
 """Everything that one running server owns, in one frozen object. Knows sandboxes and providers; knows no HTTP."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from labserver.bell import Bell
 from labserver.callbacks import Courier
@@ -31,10 +31,13 @@ class Lab:
     def from_settings(cls, settings: Settings) -> "Lab":
         store = Store(url_of(settings.database, settings.data_dir))
         doors, bell = Doors(), Bell()
+        standard = TIERS["standard"]
+        limit = replace(standard.limit, requests=settings.limit_requests, tokens=settings.limit_tokens)
+        tiers = TIERS | {"standard": replace(standard, limit=limit)}
         return cls(
             settings=settings,
             store=store,
-            sandboxes=Sandboxes(settings.max_sandboxes, store),
+            sandboxes=Sandboxes(settings.max_sandboxes, store, tiers),
             providers=tuple(provider() for provider in PROVIDERS.values()),
             tap=Tap(keep=TIERS["standard"].kept_bytes),
             doors=doors,

@@ -16,17 +16,23 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from labserver import auth, faults, pacing
+from labserver import auth, faults, limits, pacing
 from labserver.errors import ClientLeft, Forbidden, LabError, Unavailable
 from labserver.events import ChatRequest, End, StreamEvent, Text, Usage
 from labserver.exchange import Exchange
 from labserver.lab import Lab
 from labserver.pacing import Pace
+from labserver.providers.base import Provider
 from labserver.racing import first_done
 from labserver.sandboxes import Sandbox, Stamp
 from labserver.store.world import World
 
 UNSEEN = "/lab"  # the control plane is never journalled: a journal of the journal grows without end
+
+
+def is_control(path: str) -> bool:
+    return path == UNSEEN or path.startswith(UNSEEN + "/")
+
 
 REQUEST_ID = re.compile(rb"[!-~]{1,128}")  # visible ASCII without spaces: nothing that could end a header
 
@@ -42,6 +48,7 @@ class Visit:
     pace: Pace
     plan: faults.Plan
     exchange: Exchange
+    who: str = ""
 
     def stamp(self, *asked: Any) -> Stamp:
         return self.sandbox.stamp(*asked)
@@ -49,6 +56,20 @@ class Visit:
     async def shop(self, work: Callable[[World], T]) -> T:
         """Do some work on the sandbox's own rows, in a thread. Raises LabError."""
         return await run_in_threadpool(self.lab.store.within, self.sandbox.id, work)
+
+    def admit(self, model: str) -> Provider:
+        """The provider of a model, before an answer begins. Raises ModelNotFound, or RateLimited without tokens."""
+        provider = self.lab.provider_of(model)
+        self.sandbox.limits.check_tokens(self.who)
+        return provider
+
+    def admit_message(self, model: str) -> Provider:
+        """The same for one more question on a WebSocket, which counts as a request."""
+        self.sandbox.limits.ask(self.who)
+        return self.admit(model)
+
+    def bill(self, tokens: int) -> None:
+        self.sandbox.limits.spend(tokens, self.who)
 
     async def stream(self, request: ChatRequest, stamp: Stamp) -> AsyncGenerator[StreamEvent, None]:
         """The model's events, paced, under this visit's faults. Raises LabError; the iterator must be closed."""
@@ -58,7 +79,7 @@ class Visit:
         if provider.paced:
             scale, sleep = self.lab.settings.time_scale, self.lab.bell.sleep
             events = pacing.paced(events, self.pace, seed=stamp.dice, scale=scale, sleep=sleep)
-        events = faults.on_events(events, self.plan)
+        events = faults.on_events(limits.charged(events, self.bill), self.plan)
         async with aclosing(cast("Any", events)) as source:
             async for event in source:
                 if self.lab.bell.rung:
@@ -69,6 +90,7 @@ class Visit:
 
     async def complete(self, request: ChatRequest, stamp: Stamp) -> "Completion":
         """The same answer, waited for; a client that leaves meanwhile frees the model. Raises LabError."""
+        self.admit(request.model)
 
         async def gone() -> Completion:
             await self.exchange.closed.wait()
@@ -124,7 +146,7 @@ class VisitMiddleware:
             sandbox = self.lab.sandboxes.open
         state["sandbox"], state["keyless"] = sandbox, key is None
         state["exchange"].claimed = True
-        if scope["path"] == UNSEEN or scope["path"].startswith(UNSEEN + "/"):
+        if is_control(scope["path"]):
             await self.app(scope, receive, send)
             return
         exchange: Exchange = state["exchange"]
@@ -171,7 +193,8 @@ def _visit(connection: HTTPConnection) -> Visit:
     state = connection.scope["state"]
     if "refusal" in state:
         raise state["refusal"]
-    return Visit(connection.app.state.lab, state["sandbox"], state["pace"], state["plan"], state["exchange"])
+    pace, plan, who = state["pace"], state["plan"], state["who"]
+    return Visit(connection.app.state.lab, state["sandbox"], pace, plan, state["exchange"], who)
 
 
 def _own_sandbox(connection: HTTPConnection) -> Sandbox:

@@ -17,9 +17,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from labserver.exchange import CLIENT_LEFT, COMPLETE, SERVER_CLOSED, Exchange
+from labserver.head_cap import CappedHttp
 from labserver.metering import Meter
 
 Adopt = Callable[[Exchange, int], None]
@@ -158,6 +159,10 @@ class TappedTransport:
         self._line.closed_here = True
         self._inner.close()
 
+    def write_eof(self) -> None:
+        self._line.closed_here = True
+        self._inner.write_eof()
+
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         self._inner.set_protocol(Interposed(cast(asyncio.Protocol, protocol), self._line))
 
@@ -191,7 +196,7 @@ class Interposed(asyncio.Protocol):
         self._inner.connection_lost(exc)
 
 
-class TappedHttp(HttpToolsProtocol):
+class TappedHttp(CappedHttp):
     """uvicorn's HTTP protocol with a tap on its transport. Each scope's state carries its `exchange`."""
 
     line: Line

@@ -27,7 +27,7 @@ from labserver.job import ENDS, Job
 from labserver.racing import first_done
 from labserver.surfaces.infer import Ask, submitted
 from labserver.surfaces.infer_stream import payload
-from labserver.surfaces.refusals import misfit
+from labserver.surfaces.refusals import misfit, when_to_retry
 from labserver.visit import Visit, VisitDep
 
 router = APIRouter(tags=["infer"])
@@ -68,6 +68,7 @@ class Conversation:
                 return
             try:
                 ask = Ask.model_validate_json(message.get("text") or "")
+                self.visit.admit_message(ask.model)
                 job = await submitted(self.visit, ask)
             except ValidationError as error:
                 await self._refuse(misfit(error, EXAMPLE))
@@ -129,7 +130,7 @@ class Conversation:
 
     async def _refuse(self, error: LabError) -> None:
         self.room.release()
-        await self._say({"type": "error", "message": error.message})
+        await self._say({"type": "error", "message": error.message, **when_to_retry(error)})
 
     async def _say(self, message: dict[str, Any]) -> None:
         await self.socket.send_text(json.dumps(message, ensure_ascii=False))

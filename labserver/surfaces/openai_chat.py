@@ -53,7 +53,7 @@ def _model(name: str, lab: LabDep) -> dict[str, Any]:
 async def chat_completions(visit: VisitDep, body: Annotated[ChatBody, ...]) -> Response:
     """A chat completion: one JSON object, or with `"stream": true` a stream of chunks that ends with `[DONE]`."""
     request = body.as_chat()
-    visit.lab.provider_of(request.model)
+    visit.admit(request.model)
     stamp = visit.stamp(body.model_dump(exclude={"stream", "stream_options"}))
     if body.stream:
         return StreamResponse(chunks(visit, request, stamp, with_usage=body.wants_usage))

@@ -46,7 +46,7 @@ class Conversation:
             text = await self.asked.get()
             try:
                 query = Query.model_validate_json(text)
-                self.visit.lab.provider_of(query.model)
+                self.visit.admit_message(query.model)
             except ValidationError as error:
                 await self._say(query_error(misfit(error, EXAMPLE)))
                 continue

@@ -1,6 +1,7 @@
 """Errors in the dialect of the path they happened on: one LabError, many shapes. Never a stack trace."""
 
 import logging
+import math
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -19,6 +20,7 @@ from labserver.errors import (
     LabError,
     MethodNotAllowed,
     NotFound,
+    RateLimited,
     UnprocessableRequest,
     UnsupportedMediaType,
 )
@@ -51,7 +53,12 @@ def openai_error(error: LabError) -> dict[str, Any]:
 
 def query_error(error: LabError) -> dict[str, Any]:
     """Seed 001's message inside a stream. Its `timestamp` really is the word `error` there."""
-    return {"type": "error", "error": error.message, "timestamp": "error"}
+    return {"type": "error", "error": error.message, "timestamp": "error", **when_to_retry(error)}
+
+
+def when_to_retry(error: LabError) -> dict[str, int]:
+    """What a message that has no headers adds: `retry_after` in whole seconds, where it is known."""
+    return {} if error.retry_after is None else {"retry_after": math.ceil(error.retry_after)}
 
 
 SHAPES: dict[str, Callable[[LabError], dict[str, Any]]] = {"/v1": openai_error, "": rest_error}
@@ -64,7 +71,9 @@ def respond(connection: HTTPConnection, error: LabError) -> JSONResponse:
     shape = next(shape for prefix, shape in SHAPES.items() if not prefix or f"{path}/".startswith(f"{prefix}/"))
     headers = {}
     if error.retry_after is not None:
-        headers["retry-after"] = f"{error.retry_after:g}"
+        headers["retry-after"] = str(math.ceil(error.retry_after))
+        if shape is openai_error and isinstance(error, RateLimited):
+            headers["retry-after-ms"] = str(math.ceil(error.retry_after * 1000))
     if error.status == 401:
         headers["www-authenticate"] = 'Bearer realm="wirelab"'
     return JSONResponse(shape(error), status_code=error.status, headers=headers)
