@@ -34,7 +34,7 @@ class Limit:
     sockets: int
 
     def most(self, per: int) -> "Limit":
-        """The highest limit with windows of `per` seconds that never lets more through than this one."""
+        """The highest limit with windows of `per` seconds whose counts and rates are nowhere above this one's."""
         share = min(1.0, per / self.per)
         requests, tokens = (max(1, int(count * share)) for count in (self.requests, self.tokens))
         return replace(self, per=per, requests=requests, tokens=tokens)
@@ -124,7 +124,7 @@ class Limits:
         """The refusal for one who has nothing left. Whoever waits `retry_after` seconds is let in."""
         wait = math.ceil(left.seconds)
         return RateLimited(
-            f"The limit is {left.limit} {what} in {self.limit.per} s, and they are spent. Try again in {wait} s.",
+            f"The limit of {_counted(left.limit, what)} in {self.limit.per} s is spent. Try again in {wait} s.",
             details={"limit": left.limit, "per": self.limit.per, "of": what, "retry_after": wait},
             retry_after=left.seconds,
         )
@@ -137,7 +137,7 @@ class Limits:
         most, count = getattr(self.limit, kind), self._open[kind, who]
         if count >= most:
             raise RateLimited(
-                f"{count} {kind} are open already, and {most} at once is the limit. End one of them first.",
+                f"You have {_counted(count, kind)} open, and {most} at once is the limit. End one of them first.",
                 details={"limit": most, "of": f"open {kind}", "open": count},
             )
         self._open[kind, who] += 1
@@ -150,6 +150,10 @@ class Limits:
     def opened(self, kind: str) -> int:
         """How many are open, of all callers."""
         return sum(count for (its_kind, _), count in self._open.items() if its_kind == kind)
+
+
+def _counted(count: int, things: str) -> str:
+    return f"{count} {things.removesuffix('s') if count == 1 else things}"
 
 
 async def charged(events: AsyncIterator[StreamEvent], bill: Callable[[int], None]) -> AsyncIterator[StreamEvent]:

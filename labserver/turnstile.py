@@ -53,7 +53,8 @@ class LimitsMiddleware:
         finally:
             passage.leave()
         if passage.refusal is not None:
-            state["exchange"].fault = faults.spell(change)  # no other fault has struck here
+            state["exchange"].fault = struck = faults.spell(change)  # no other fault has struck here
+            passage.echo(struck)
             await self.respond(HTTPConnection(scope), passage.refusal)(scope, receive, passage.say)
 
 
@@ -100,6 +101,10 @@ class Passage:
         if self._held:
             self._limits.close(self._held, self._who)
             self._held = ""
+
+    def echo(self, plan: str) -> None:
+        if plan:
+            self._headers = [*self._headers, (b"x-lab-fault", plan.encode())]
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start" and _is_stream(message):

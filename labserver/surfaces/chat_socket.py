@@ -84,6 +84,7 @@ async def chat(socket: WebSocket, visit: VisitDep) -> None:
     You send  {"type": "message", "content": "Hello, AI!"}
     You get   {"type": "message", "content": "Hello from the Leaf & Kettle."}
     or        {"type": "error", "error": "what was wrong"}
+    A refusal that passes has `retry_after`, in seconds: each question counts as a request.
     """
     await socket.accept()
     conversation = Chat(socket, visit)

@@ -145,7 +145,8 @@ async def converse(socket: WebSocket, visit: VisitDep) -> None:
               {"type": "token", "request_id": "...", "chunk": 0, "data": "Tea "}
               {"type": "result", "request_id": "...", "result": "Tea ..."}
     or        {"type": "error", "request_id": "...", "message": "what was wrong"}
-    A message that cannot be read gets an error without a request_id.
+    A message that cannot be read gets an error without a request_id; so does one over the limit, for each counts as a
+    request, with `retry_after` in seconds.
     """
     await socket.accept()
     conversation = Conversation(socket, visit, Bell(under=visit.lab.bell))

@@ -25,7 +25,7 @@ from labserver.visit import LabDep, Visit, VisitDep
 router = APIRouter(prefix="/v1", tags=["openai"], responses=promised.in_openai(*promised.ANYWHERE))
 
 MISFIT = InvalidRequest("The request does not fit: messages: Field required", param="messages")
-UNDONE = (promised.NO_MODEL, promised.NOT_JSON, promised.FAILED, promised.CLOSING)
+UNDONE = (promised.NO_MODEL, promised.NOT_JSON, promised.OVERSIZE, promised.FAILED, promised.CLOSING)
 
 
 @router.get("/models")

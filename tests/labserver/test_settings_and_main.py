@@ -44,10 +44,11 @@ def test_every_setting_is_a_flag_and_the_flag_beats_the_environment(monkeypatch,
     flags = ["--port", "0", "--port-tries", "3", "--solo", "--time-scale", "0.5", "--idle-minutes", "2"]
     flags += ["--announce", str(tmp_path / "a"), "--log-level", "info", "--max-sandboxes", "9"]
     flags += ["--data-dir", str(tmp_path / "d"), "--database", "sqlite:///tea.sqlite"]
+    flags += ["--limit-requests", "5", "--limit-tokens", "6"]
     settings = read_settings(flags)
     assert settings == Settings(
         port=0, port_tries=3, solo=True, time_scale=0.5, idle_minutes=2, announce=tmp_path / "a", log_level="info",
-        max_sandboxes=9, data_dir=tmp_path / "d", database="sqlite:///tea.sqlite",
+        max_sandboxes=9, data_dir=tmp_path / "d", database="sqlite:///tea.sqlite", limit_requests=5, limit_tokens=6,
     )  # fmt: skip
     assert len(flags) == 2 * len(Settings.model_fields) - 1, "no setting without its flag here"
     monkeypatch.setenv("LABSERVER_PORT", "9000")
