@@ -1,6 +1,6 @@
 """Everything that one running server owns, in one frozen object. Knows sandboxes and providers; knows no HTTP."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from labserver.bell import Bell
 from labserver.callbacks import Courier
@@ -8,7 +8,7 @@ from labserver.doors import Doors
 from labserver.errors import ModelNotFound
 from labserver.providers import PROVIDERS
 from labserver.providers.base import Provider
-from labserver.sandboxes import TIERS, Sandboxes
+from labserver.sandboxes import Sandboxes, tiers
 from labserver.settings import Settings
 from labserver.store import Store, url_of
 from labserver.wiretap import Tap
@@ -31,15 +31,13 @@ class Lab:
     def from_settings(cls, settings: Settings) -> "Lab":
         store = Store(url_of(settings.database, settings.data_dir))
         doors, bell = Doors(), Bell()
-        standard = TIERS["standard"]
-        limit = replace(standard.limit, requests=settings.limit_requests, tokens=settings.limit_tokens)
-        tiers = TIERS | {"standard": replace(standard, limit=limit)}
+        room = tiers(settings.limit_requests, settings.limit_tokens)
         return cls(
             settings=settings,
             store=store,
-            sandboxes=Sandboxes(settings.max_sandboxes, store, tiers),
+            sandboxes=Sandboxes(settings.max_sandboxes, store, room),
             providers=tuple(provider() for provider in PROVIDERS.values()),
-            tap=Tap(keep=TIERS["standard"].kept_bytes),
+            tap=Tap(keep=room["standard"].kept_bytes),
             doors=doors,
             bell=bell,
             courier=Courier(bell, doors, settings.time_scale),

@@ -61,6 +61,13 @@ class Standing(NamedTuple):
     over: bool = False
 
 
+class Rate(RateLimitItemPerSecond):
+    """So many in so many seconds. The windows are one sandbox's and go when its limit changes: a short key will do."""
+
+    def key_for(self, *identifiers: object) -> str:
+        return f"{self.namespace}/{identifiers[0]}"
+
+
 class Limits:
     """One sandbox's limits and what is spent of them. `tier` is the limit that the sandbox was made with."""
 
@@ -84,8 +91,8 @@ class Limits:
 
     def _set(self, limit: Limit) -> None:
         self.limit = limit
-        self._requests = RateLimitItemPerSecond(limit.requests, limit.per, "requests")
-        self._tokens = RateLimitItemPerSecond(limit.tokens, limit.per, "tokens")
+        self._requests = Rate(limit.requests, limit.per, "requests")
+        self._tokens = Rate(limit.tokens, limit.per, "tokens")
         self._windows.reset()
 
     def count(self, who: str = "") -> Standing:
@@ -98,7 +105,7 @@ class Limits:
         self._windows.now = self._clock()
         return Standing(self._left(self._requests, who), self._left(self._tokens, who))
 
-    def _left(self, item: RateLimitItemPerSecond, who: str) -> Left:
+    def _left(self, item: Rate, who: str) -> Left:
         reset, remaining = self._strategy.get_window_stats(item, who)
         return Left(item.amount, remaining, reset - self._windows.now)
 

@@ -11,7 +11,7 @@ import secrets
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from labserver.barrier import Barrier
@@ -43,20 +43,29 @@ class Tier:
     journal_bytes: int = 16 * 1024 * 1024
 
 
-TIERS = {
-    # No lesson, check or class comes near it; a loop that was left running meets it within the minute.
-    "standard": Tier(
-        Limit(requests=10_000, per=60, tokens=2_000_000, streams=200, sockets=300),
-        exchanges=300,
-        kept_bytes=512 * 1024,
-    ),
-    "bench": Tier(
-        Limit(requests=100_000_000, per=60, tokens=10_000_000_000, streams=20_000, sockets=20_000),
-        exchanges=20_000,
-        kept_bytes=16 * 1024,
-        body_bytes=16 * 1024 * 1024,
-    ),
-}
+# No lesson, check or class comes near it; a loop that was left running meets it within the minute.
+STANDARD = Tier(
+    Limit(requests=10_000, per=60, tokens=2_000_000, streams=200, sockets=300),
+    exchanges=300,
+    kept_bytes=512 * 1024,
+)
+BENCH = Tier(
+    Limit(requests=100_000_000, per=60, tokens=10_000_000_000, streams=20_000, sockets=20_000),
+    exchanges=20_000,
+    kept_bytes=16 * 1024,
+    body_bytes=16 * 1024 * 1024,
+)
+CROWD = 10  # behind the one address of a hub or a proxy may be a whole class that sends no key
+
+
+def tiers(requests: int | None = None, tokens: int | None = None) -> dict[str, Tier]:
+    """Every tier by name, with an operator's own numbers for the standard one; the open sandbox has CROWD of those."""
+    own = replace(STANDARD.limit, requests=requests or STANDARD.limit.requests, tokens=tokens or STANDARD.limit.tokens)
+    crowd = Limit(own.requests * CROWD, own.per, own.tokens * CROWD, own.streams * CROWD, own.sockets * CROWD)
+    return {"standard": replace(STANDARD, limit=own), "open": replace(STANDARD, limit=crowd), "bench": BENCH}
+
+
+TIERS = tiers()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +160,7 @@ class Sandboxes:
         self._store = store or Store()
         self._worlds: OrderedDict[str, Sandbox] = OrderedDict()
         self._by_port: dict[int, Sandbox] = {}
-        self.open = self._furnish(Named(id=OPEN_ID, key_hash="", name=OPEN_ID, seed=None, tier="standard"), "")
+        self.open = self._furnish(Named(id=OPEN_ID, key_hash="", name=OPEN_ID, seed=None, tier="open"), "")
         for row in self._store.named(always=OPEN_ID):
             self._worlds[row.key_hash] = self._furnish(row, "")
 

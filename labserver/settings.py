@@ -22,8 +22,8 @@ class Settings(BaseSettings):
     log_level: str = Field("warning", pattern="^(critical|error|warning|info|debug)$")
     data_dir: Path | None = Field(None, description="folder of the database; without one, nothing outlives the server")
     database: str = Field("", description="any SQLAlchemy URL instead, such as postgresql+psycopg://lab@db/lab")
-    limit_requests: int = Field(10_000, ge=1, le=10**8, description="requests a minute of a standard sandbox")
-    limit_tokens: int = Field(2_000_000, ge=1, le=10**10, description="tokens a minute of a standard sandbox")
+    limit_requests: int | None = Field(None, ge=1, le=10**7, description="requests a minute of a standard sandbox")
+    limit_tokens: int | None = Field(None, ge=1, le=10**9, description="tokens a minute of a standard sandbox")
     max_sandboxes: int = Field(2000, ge=1, le=100_000, description="past this, the one unused for longest goes")
 
     @field_validator("database")

@@ -98,3 +98,11 @@ def test_a_bench_sandbox_takes_larger_bodies(server) -> None:
     body = b"x" * (2 * MOST)
     headers = as_owner(server.sandbox(tier="bench")) | {"content-type": "application/json"}
     assert server.http.post(PATH, content=body, headers=headers).status_code == 400
+
+
+@pytest.mark.parametrize("length", ["", "tea", "-1", "+5", "5_0", "1, 1", "9" * 40])
+def test_a_length_that_is_none_is_a_400_and_no_failure_of_ours(server, length: str) -> None:
+    with server.dial() as wire:
+        wire.send(server.request("POST", PATH, content_length=length) + b"x")
+        wire.socket.shutdown(1)
+        assert wire.rest().startswith(b"HTTP/1.1 400 ")

@@ -189,3 +189,11 @@ def test_the_operator_sets_what_a_standard_sandbox_may_do(start_server) -> None:
     assert answers[0].headers["x-ratelimit-limit-tokens"] == "50"
     bench = live.http.get("/v1/models", headers=as_owner(live.sandbox(tier="bench")))
     assert int(bench.headers["x-ratelimit-limit-requests"]) > 1_000_000
+
+
+def test_the_open_sandbox_has_room_for_a_crowd_and_counts_each_address_alone(shared_server) -> None:
+    answer = shared_server.http.get("/health")
+    assert answer.headers["x-ratelimit-limit"] == "100000"
+    with httpx2.Client(transport=httpx2.HTTPTransport(local_address="127.0.0.9")) as elsewhere:
+        first = elsewhere.get(f"{shared_server.url}/health")
+    assert first.headers["x-ratelimit-remaining"] == "99999", "whatever the others have spent"
