@@ -57,11 +57,12 @@ class Lab:
     def ws_url(self) -> str:
         return self.url.replace("http", "ws", 1)
 
-    def wire(self, nth: int = -1, *, raw: bool = False, wait: float = 2.0, origin: str = "lab") -> Wire:
+    def wire(self, nth: int = -1, *, raw: bool = False, wait: float = 2.0, show: str = "", origin: str = "lab") -> Wire:
         """The last exchange (or the `nth`, counted as in a list) as it crossed the wire.
 
-        Waits up to `wait` seconds for open exchanges to end. `raw` shows every byte but keys; `origin="stranger"` what
-        the second origin saw. Raises LookupError with what to do where there is no such exchange.
+        Waits up to `wait` seconds for open exchanges to end. `raw` shows every byte but keys, `show="ratelimit"` also
+        the rate limit's headers; `origin="stranger"` what the second origin saw. Raises LookupError with what to do
+        where there is no such exchange.
         """
         seen = self.witness.exchanges(wait=wait, origin=origin)
         try:
@@ -71,7 +72,7 @@ class Lab:
             raise LookupError(
                 f"The server saw {count} of this lab. Did yours carry the key, lab.key? Without it, it is nobody's."
             ) from None
-        return Wire(exchange, render.wire(exchange, raw=raw))
+        return Wire(exchange, render.wire(exchange, raw=raw, show=show))
 
     def fault(
         self,

@@ -1,7 +1,8 @@
 """An exchange or an outcome as text. Pure: knows no server; status in words, never by colour alone.
 
-An exchange is shown byte-honestly: every header line that crossed is there, in order and as spelled; line ends and
-bytes that are not text show as escapes. What differs from machine to machine is shortened to `…`, and long runs of
+An exchange is shown byte-honestly: every header line that crossed is there, in order and as spelled, but for those of
+EXTRA, which stand on every answer and show when they are asked for; line ends and bytes that are not text show as
+escapes. What differs from machine to machine is shortened to `…`, and long runs of
 chunks are folded, unless `raw` asks for everything. Keys never show.
 """
 
@@ -21,13 +22,20 @@ FIRST, LAST = 4, 3  # chunks shown before and after the fold
 BODY_LINES = 8
 CHANGING = frozenset(
     ["host", "date", "user-agent", "accept-encoding", "sec-websocket-key", "sec-websocket-accept", "origin"]
-)
+) | {"x-ratelimit-reset", "x-ratelimit-reset-requests", "x-ratelimit-reset-tokens", "retry-after-ms"}
 FAMILY = "x-stainless-"  # the openai SDK's own telemetry: a line for each, with the machine's name and versions
+EXTRA = {"ratelimit": "x-ratelimit-"}  # what a reader may ask to see -> how its header lines begin
 
 
-def wire(exchange: Exchange, *, raw: bool = False) -> str:
-    """The whole exchange, `→` for what the client sent and `←` for what the server sent, and how it ended."""
-    lines = [*_request(exchange, raw), "", *_response(exchange, raw), "", _end(exchange)]
+def wire(exchange: Exchange, *, raw: bool = False, show: str = "") -> str:
+    """The whole exchange, `→` for what the client sent and `←` for what the server sent, and how it ended.
+
+    `show` is a name of EXTRA. Raises LookupError for another.
+    """
+    if show and show not in EXTRA:
+        raise LookupError(f"There is nothing called {show!r} to show. There is: {', '.join(EXTRA)}.")
+    hidden = () if raw else tuple(start for name, start in EXTRA.items() if name != show)
+    lines = [*_request(exchange, raw), "", *_response(exchange, raw, hidden), "", _end(exchange)]
     return "\n".join(lines) if raw else keyless("\n".join(lines))
 
 
@@ -55,10 +63,10 @@ def _request(exchange: Exchange, raw: bool) -> list[str]:
     return [*_head("→", head, raw), *_body("→", b"".join(data for _, data in body), raw)]
 
 
-def _response(exchange: Exchange, raw: bool) -> list[str]:
+def _response(exchange: Exchange, raw: bool, hidden: tuple[str, ...]) -> list[str]:
     if not exchange.sent_by_server:
         return ["← (nothing)"]
-    lines = _head("←", exchange.response, raw)
+    lines = _head("←", exchange.response, raw, hidden)
     if exchange.kind == "websocket" and exchange.frames:
         return [*lines, *_folded(exchange.frames, _frame, "frames", raw)]
     if exchange.chunked:
@@ -66,11 +74,13 @@ def _response(exchange: Exchange, raw: bool) -> list[str]:
     return [*lines, *_body("←", exchange.body, raw)]
 
 
-def _head(arrow: str, head: Head, raw: bool) -> list[str]:
+def _head(arrow: str, head: Head, raw: bool, hidden: tuple[str, ...] = ()) -> list[str]:
     end = r"\r\n" if raw else ""
     lines = [f"{arrow} {head.start}{end}"]
     family = 0
     for name, value in head.headers:
+        if name.lower().startswith(hidden):
+            continue
         if name.lower().startswith(FAMILY) and not raw:
             family += 1
         else:

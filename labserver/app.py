@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 
 from labserver import __version__, strays
+from labserver.body_cap import BodyCapMiddleware
 from labserver.breaker import FaultMiddleware
 from labserver.cors import CorsMiddleware
 from labserver.elsewhere import StrangerMiddleware
@@ -19,6 +20,7 @@ from labserver.patience import PatienceMiddleware
 from labserver.places import Places
 from labserver.settings import Settings
 from labserver.surfaces import SURFACES, manual, refusals
+from labserver.turnstile import LimitsMiddleware
 from labserver.visit import VisitMiddleware
 from labserver.watch import Watch, WatchMiddleware
 
@@ -49,6 +51,8 @@ def create_app(settings: Settings) -> FastAPI:
             Middleware(VisitMiddleware, lab=lab),  # before the others: the journal sees every refusal of theirs
             Middleware(HostMiddleware, trust=lab.trust, respond=refusals.respond),
             Middleware(CorsMiddleware, trust=lab.trust, respond=refusals.respond),
+            Middleware(LimitsMiddleware, respond=refusals.respond),
+            Middleware(BodyCapMiddleware, lab=lab, respond=refusals.respond),
             Middleware(FaultMiddleware, lab=lab, respond=refusals.respond),
             Middleware(PatienceMiddleware, seconds=settings.body_seconds),
         ],

@@ -114,6 +114,12 @@ class Failed(LabError):
         super().__init__(f"The lab server failed. This is a bug: report it with what its log says of {request_id}.")
 
 
+class RateLimited(LabError):
+    """Too much was asked in too short a time. `retry_after` is exact; whoever tells it rounds it up."""
+
+    status, code = 429, "RATE_LIMITED"
+
+
 class Unavailable(LabError):
     status, code = 503, "PIPELINE_UNAVAILABLE"
 

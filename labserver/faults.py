@@ -159,6 +159,18 @@ FAULTS = {
         {"bytes": Knob(1, 65_536, 10), "seconds": seconds(0.1)},
     ),
     "split_utf8": Fault("every character of several bytes leaves in two pieces", (STREAM, BODY)),
+    "limit": Fault(
+        "from this request on the sandbox may make `requests` in `per` seconds, never more than its tier; "
+        "with `tokens` in the same time, and so many `streams` or `sockets` at once",
+        (WORLD,),
+        {
+            "requests": Knob(1, 100_000, 2),
+            "per": Knob(1, 3600, 1),
+            "tokens": Knob(1, 10_000_000, None),
+            "streams": Knob(1, 10_000, None),
+            "sockets": Knob(1, 10_000, None),
+        },
+    ),
 }
 
 Plan = dict[str, dict[str, Any]]  # a fault's name -> its settings: numbers, or words where the row has Word or Choice

@@ -11,7 +11,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from labserver import faults, pacing
+from labserver import faults, limits, pacing
 from labserver.errors import LabError
 from labserver.events import ChatRequest, Message, Text
 from labserver.pace import Pace
@@ -59,7 +59,10 @@ class State:
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """What was asked of which model. `keep` is how many of its newest events a reader may still ask for."""
+    """What was asked of which model. `keep` is how many of its newest events a reader may still ask for.
+
+    `bill` is told the tokens once, when they are known: when somebody reads the log first.
+    """
 
     id: str
     session_id: str
@@ -73,6 +76,7 @@ class Job:
     metadata: dict[str, Any] = field(default_factory=dict)
     callback: Callback | None = None
     submitted: float = field(default_factory=time.monotonic)
+    bill: Callable[[int], None] = lambda tokens: None
     watchers: set[Callable[[], None]] = field(default_factory=set)
     _log: tuple[Event, ...] | None = None
 
@@ -86,7 +90,7 @@ class Job:
         written = [Event(0.0, "start")]
         moment, moments = 0.0, pacing.plan(self.pace, self.dice, self._prompt_tokens())
         late_error = {name: knobs for name, knobs in self.plan.items() if name == "late_error"}
-        events = faults.on_events(self.provider.stream(self.request), late_error)
+        events = faults.on_events(limits.charged(self.provider.stream(self.request), self.bill), late_error)
         try:
             async with aclosing(cast("AsyncGenerator[Any, None]", events)) as source:
                 async for event in source:

@@ -7,10 +7,10 @@ from labserver.callbacks import Courier
 from labserver.doors import Doors
 from labserver.errors import ModelNotFound
 from labserver.metrics import Metrics
-from labserver.patience import Limits
+from labserver.patience import Waits
 from labserver.providers import PROVIDERS
 from labserver.providers.base import Provider
-from labserver.sandboxes import TIERS, Sandboxes
+from labserver.sandboxes import Sandboxes, tiers
 from labserver.settings import Settings
 from labserver.store import Store, url_of
 from labserver.trust import Trust
@@ -37,9 +37,10 @@ class Lab:
         store = Store(url_of(settings.database, settings.data_dir))
         doors, bell = Doors(), Bell()
         courier = Courier(bell, doors, settings.time_scale)
-        sandboxes = Sandboxes(settings.max_sandboxes, store)
-        patience = Limits(settings.keep_alive_seconds, settings.head_seconds, settings.body_seconds)
-        tap = Tap(TIERS["standard"].kept_bytes, patience)
+        room = tiers(settings.limit_requests, settings.limit_tokens)
+        sandboxes = Sandboxes(settings.max_sandboxes, store, room)
+        patience = Waits(settings.keep_alive_seconds, settings.head_seconds, settings.body_seconds)
+        tap = Tap(room["standard"].kept_bytes, patience)
         return cls(
             settings=settings,
             store=store,

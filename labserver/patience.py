@@ -16,7 +16,7 @@ REQUEST, HEAD, BODY = "request", "head", "body"  # what a connection waits for
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Waits:
     """Seconds: until a new connection's first byte, from a head's first byte to its end, between bytes of a body."""
 
     request: float = 75.0
@@ -33,7 +33,7 @@ class Patience:
     `give_up(what)` is called when that was waited for in vain.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, limits: Limits, give_up: Callable[[str], None]) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, limits: Waits, give_up: Callable[[str], None]) -> None:
         self._loop = loop
         self._limits = limits
         self._give_up = give_up

@@ -1,4 +1,4 @@
-"""A learner's isolated world: its key, seed, clock, faults and journal. Knows nothing of HTTP.
+"""A learner's isolated world: its key, seed, clock, limits, faults and journal. Knows nothing of HTTP.
 
 A seeded sandbox is reproducible: the n-th thing it stamps has the same id and the same time in every run, because ids
 come from (seed, what was asked, how often it was asked before) and time from a logical clock that ticks once a stamp.
@@ -10,8 +10,8 @@ import json
 import secrets
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from labserver.barrier import Barrier
@@ -20,6 +20,7 @@ from labserver.errors import Unauthorized
 from labserver.fault_rules import Rules
 from labserver.jobs import Jobs
 from labserver.journal import Journal
+from labserver.limits import Limit, Limits
 from labserver.logs import log
 from labserver.rooms import Rooms
 from labserver.slots import Slots
@@ -35,13 +36,41 @@ OPEN_ID = "open"
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """How much room a sandbox has: exchanges in its journal, and bytes kept of each."""
+    """How much room a sandbox has.
 
+    Its `limit`, the bytes of a request's body, and in its journal `exchanges`, bytes kept of each, and of all.
+    """
+
+    limit: Limit
     exchanges: int
     kept_bytes: int
+    body_bytes: int = 1024 * 1024
+    journal_bytes: int = 16 * 1024 * 1024
 
 
-TIERS = {"standard": Tier(exchanges=300, kept_bytes=512 * 1024), "bench": Tier(exchanges=20_000, kept_bytes=16 * 1024)}
+# No lesson, check or class comes near it; a loop that was left running meets it within the minute.
+STANDARD = Tier(
+    Limit(requests=10_000, per=60, tokens=2_000_000, streams=200, sockets=300),
+    exchanges=300,
+    kept_bytes=512 * 1024,
+)
+BENCH = Tier(
+    Limit(requests=100_000_000, per=60, tokens=10_000_000_000, streams=20_000, sockets=20_000),
+    exchanges=20_000,
+    kept_bytes=16 * 1024,
+    body_bytes=16 * 1024 * 1024,
+)
+CROWD = 10  # behind the one address of a hub or a proxy may be a whole class that sends no key
+
+
+def tiers(requests: int | None = None, tokens: int | None = None) -> dict[str, Tier]:
+    """Every tier by name, with an operator's own numbers for the standard one; the open sandbox has CROWD of those."""
+    own = replace(STANDARD.limit, requests=requests or STANDARD.limit.requests, tokens=tokens or STANDARD.limit.tokens)
+    crowd = Limit(own.requests * CROWD, own.per, own.tokens * CROWD, own.streams * CROWD, own.sockets * CROWD)
+    return {"standard": replace(STANDARD, limit=own), "open": replace(STANDARD, limit=crowd), "bench": BENCH}
+
+
+TIERS = tiers()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +99,7 @@ class Sandbox:
     name: str
     tier: Tier
     journal: Journal
+    limits: Limits
     rules: Rules = field(default_factory=Rules)
     barrier: Barrier = field(default_factory=Barrier)
     slots: Slots = field(default_factory=Slots)
@@ -108,12 +138,13 @@ class Sandbox:
         return self.seed or 0
 
     def reset(self) -> None:
-        """As new: empty journal, no rules, no jobs, empty rooms, the shop as furnished, the clock back at the start."""
+        """As new: empty journal, no rules, no jobs, empty rooms; limits, shop and clock as at first."""
         self.store.forget(self.id)
         self.journal.clear()
         self.stranger.journal.clear()
         self.notices.clear()
         self.rules.clear()
+        self.limits.restore()
         self.jobs.clear()
         self.rooms.clear()
         self._asked.clear()
@@ -141,21 +172,22 @@ class Sandbox:
 class Sandboxes:
     """All worlds of one server by key, least recently used first, and the open one for requests without a key."""
 
-    def __init__(self, most: int, store: Store | None = None) -> None:
+    def __init__(self, most: int, store: Store | None = None, tiers: Mapping[str, Tier] = TIERS) -> None:
         self._most = most
+        self._tiers = tiers
         self._store = store or Store()
         self._worlds: OrderedDict[str, Sandbox] = OrderedDict()
         self._by_port: dict[int, Sandbox] = {}
         self._strangers: dict[int, Stranger] = {}
         self.evicted = 0
-        tier = TIERS["standard"]
-        self.open = Sandbox(OPEN_ID, "", None, OPEN_ID, tier, Journal(tier.exchanges), store=self._store)
+        self.open = self._furnish(Named(id=OPEN_ID, key_hash="", name=OPEN_ID, seed=None, tier="open"), "")
         for row in self._store.named(always=OPEN_ID):
             self._worlds[row.key_hash] = self._furnish(row, "")
 
     def _furnish(self, row: Named, key: str) -> Sandbox:
-        room = TIERS[row.tier]
-        return Sandbox(row.id, key, row.seed, row.name, room, Journal(room.exchanges), store=self._store)
+        room = self._tiers[row.tier]
+        journal = Journal(room.exchanges, room.journal_bytes)
+        return Sandbox(row.id, key, row.seed, row.name, room, journal, Limits(room.limit), store=self._store)
 
     def make(self, name: str = "", seed: int | None = None, tier: str = "standard") -> Sandbox:
         """A new world; one with a name outlives the server where the store does."""

@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     drain_seconds: int = Field(3, ge=1, le=300, description="seconds that open answers get to end in, on SIGTERM")
     data_dir: Path | None = Field(None, description="folder of the database; without one, nothing outlives the server")
     database: str = Field("", description="any SQLAlchemy URL instead, such as postgresql+psycopg://lab@db/lab")
+    limit_requests: int | None = Field(None, ge=1, le=10**7, description="requests a minute of a standard sandbox")
+    limit_tokens: int | None = Field(None, ge=1, le=10**9, description="tokens a minute of a standard sandbox")
     max_sandboxes: int = Field(2000, ge=1, le=100_000, description="past this, the one unused for longest goes")
     also: Annotated[tuple[Port, ...], NoDecode] = Field(
         (), description="listen on this port too; may be given several times, such as for the seeds' 8080 and 8765"

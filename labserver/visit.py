@@ -18,12 +18,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from labserver import auth, faults, pacing
+from labserver import auth, faults, limits, pacing
 from labserver.errors import ClientLeft, Forbidden, LabError, Unavailable
 from labserver.events import ChatRequest, End, StreamEvent, Text, Usage
 from labserver.exchange import Exchange, minted
 from labserver.lab import Lab
 from labserver.pace import MODELS, PROFILES, USUAL, Pace, Wish, parse
+from labserver.providers.base import Provider
 from labserver.providers.delivery import prompt_tokens
 from labserver.racing import first_done
 from labserver.sandboxes import Sandbox, Stamp
@@ -32,6 +33,12 @@ from labserver.tally import Rhythm
 from labserver.trust import is_preflight
 
 UNSEEN = ("/lab", "/metrics")  # never journalled: a journal of the journal grows without end, and so does a scraper's
+
+
+def is_control(path: str) -> bool:
+    """Whether this path is for those who watch: it is neither journalled nor limited."""
+    return any(path == root or path.startswith(root + "/") for root in UNSEEN)
+
 
 REQUEST_ID = re.compile(rb"[!-~]{1,128}")  # visible ASCII without spaces: nothing that could end a header
 
@@ -47,6 +54,7 @@ class Visit:
     wish: Wish
     plan: faults.Plan
     exchange: Exchange
+    who: str = ""
 
     def stamp(self, *asked: Any) -> Stamp:
         return self.sandbox.stamp(*asked)
@@ -82,6 +90,20 @@ class Visit:
 
         return await run_in_threadpool(done)
 
+    def admit(self, model: str) -> Provider:
+        """The provider of a model, before an answer begins. Raises ModelNotFound, or RateLimited without tokens."""
+        provider = self.lab.provider_of(model)
+        self.sandbox.limits.check_tokens(self.who)
+        return provider
+
+    def admit_message(self, model: str) -> Provider:
+        """The same for one more question on a WebSocket, which counts as a request."""
+        self.sandbox.limits.ask(self.who)
+        return self.admit(model)
+
+    def bill(self, tokens: int) -> None:
+        self.sandbox.limits.spend(tokens, self.who)
+
     async def stream(self, request: ChatRequest, stamp: Stamp) -> AsyncGenerator[StreamEvent, None]:
         """The model's events, paced, under this visit's faults. Raises LabError; the iterator must be closed."""
         provider = self.lab.provider_of(request.model)
@@ -92,7 +114,7 @@ class Visit:
             scale, sleep = self.lab.settings.time_scale, self.lab.bell.sleep
             prompt = prompt_tokens(request.messages) if pace.prefill else 0
             events = pacing.paced(events, pace, seed=stamp.dice, scale=scale, sleep=sleep, prompt_tokens=prompt)
-        events = faults.on_events(events, self.plan)
+        events = faults.on_events(limits.charged(events, self.bill), self.plan)
         turn = self.sandbox.slots.turn(int(pace.slots), self.lab.bell)
         rhythm, bill = Rhythm(), None
         try:
@@ -111,6 +133,7 @@ class Visit:
 
     async def complete(self, request: ChatRequest, stamp: Stamp) -> "Completion":
         """The same answer, waited for; a client that leaves meanwhile frees the model. Raises LabError."""
+        self.admit(request.model)
 
         async def gone() -> Completion:
             await self.exchange.closed.wait()
@@ -167,7 +190,7 @@ class VisitMiddleware:
         exchange.claimed, exchange.sandbox = True, sandbox.id
         exchange.secrets = auth.secrets(credentials, scope["query_string"])
         own_id = _accepted_id(scope["headers"])
-        if _is_unseen(scope["path"]):
+        if is_control(scope["path"]):
             exchange.request_id = exchange.request_id or own_id or minted()
             await self.app(scope, receive, _with_header(send, b"x-request-id", exchange.request_id.encode()))
             return
@@ -194,10 +217,6 @@ class VisitMiddleware:
         return parse(headers.get("x-lab-pace", "")), faults.in_order(plan)
 
 
-def _is_unseen(path: str) -> bool:
-    return any(path == root or path.startswith(root + "/") for root in UNSEEN)
-
-
 def _accepted_id(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     """The client's own request id, if it sent exactly one that is fit to send back."""
     sent = [value for name, value in headers if name == b"x-request-id"]
@@ -217,7 +236,8 @@ def _visit(connection: HTTPConnection) -> Visit:
     state = connection.scope["state"]
     if "refusal" in state:
         raise state["refusal"]
-    return Visit(connection.app.state.lab, state["sandbox"], state["wish"], state["plan"], state["exchange"])
+    wish, plan, who = state["wish"], state["plan"], state["who"]
+    return Visit(connection.app.state.lab, state["sandbox"], wish, plan, state["exchange"], who)
 
 
 def _own_sandbox(connection: HTTPConnection) -> Sandbox:

@@ -17,13 +17,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.protocols.utils import ClientDisconnected
 
 from labserver.errors import LabError
 from labserver.exchange import CLIENT_LEFT, COMPLETE, SERVER_CLOSED, Exchange, minted
+from labserver.head_cap import CappedHttp
 from labserver.metering import Meter
-from labserver.patience import BODY, HEAD, REQUEST, Limits, Patience, too_slow
+from labserver.patience import BODY, HEAD, REQUEST, Patience, Waits, too_slow
 
 Gone = ClientDisconnected  # what a WebSocket's `send` raises once its client has left
 Adopt = Callable[[Exchange, int], None]
@@ -43,9 +44,9 @@ class Tap:
     excuse: Callable[[str, LabError], bytes] | None = None
     when_ended: tuple[Callable[[Exchange], None], ...] = ()
 
-    def __init__(self, keep: int, limits: Limits | None = None) -> None:
+    def __init__(self, keep: int, waits: Waits | None = None) -> None:
         self.keep = keep
-        self.limits = limits or Limits()
+        self.waits = waits or Waits()
         self.numbers = itertools.count(1)
         self.open: set[Exchange] = set()
         self.last_traffic = time.monotonic()
@@ -179,6 +180,10 @@ class TappedTransport:
         self._line.closed_here = True
         self._inner.close()
 
+    def write_eof(self) -> None:
+        self._line.closed_here = True
+        self._inner.write_eof()
+
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         self._inner.set_protocol(Interposed(cast(asyncio.Protocol, protocol), self._line))
 
@@ -212,7 +217,7 @@ class Interposed(asyncio.Protocol):
         self._inner.connection_lost(exc)
 
 
-class TappedHttp(HttpToolsProtocol):
+class TappedHttp(CappedHttp):
     """uvicorn's HTTP protocol with a tap on its transport. Each scope's state carries its `exchange`."""
 
     line: Line
@@ -224,7 +229,7 @@ class TappedHttp(HttpToolsProtocol):
         self.cycles = deque()
         super().connection_made(cast(asyncio.Transport, TappedTransport(transport, self.line)))
         self.line.port = (self.server and self.server[1]) or 0
-        self.patience = Patience(self.loop, self.line.tap.limits, self.give_up)
+        self.patience = Patience(self.loop, self.line.tap.waits, self.give_up)
         self.patience.wait(REQUEST)
 
     def data_received(self, data: bytes) -> None:

@@ -11,6 +11,7 @@ from labserver.surfaces import (
     infer_stream,
     lab,
     lab_journal,
+    lab_limits,
     lab_pace,
     manual,
     metrics,
@@ -54,5 +55,6 @@ SURFACES: dict[str, APIRouter] = {
     "raw_conformance": raw_conformance.router,  # /raw/sse/conformance  /raw/sse/conformance/{case}
     "lab": lab.router,  # /lab  /lab/sandboxes  /lab/faults  /lab/reset
     "lab_pace": lab_pace.router,  # /lab/pace
+    "lab_limits": lab_limits.router,  # /lab/limits
     "lab_journal": lab_journal.router,  # /lab/journal  /lab/journal.jsonl  /lab/journal.har  /lab/journal/tail
 }

@@ -19,7 +19,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from labserver.errors import LabError
 from labserver.events import ChatRequest, Message
 from labserver.racing import first_done
-from labserver.surfaces.refusals import misfit
+from labserver.surfaces.refusals import misfit, when_to_retry
 from labserver.visit import Visit, VisitDep
 
 router = APIRouter(tags=["chat"])
@@ -64,6 +64,7 @@ class Chat:
 
     async def _answer(self, said: Said) -> dict[str, Any]:
         """The whole answer. Only a message that got one is remembered. Raises LabError."""
+        self.visit.admit_message(said.model)
         asked = Message("user", said.content)
         request = ChatRequest((*self.memory, asked), said.model)
         answer = await self.visit.complete(request, self.visit.stamp(said.model_dump()))
@@ -73,7 +74,7 @@ class Chat:
 
 
 def _error(error: LabError) -> dict[str, Any]:
-    return {"type": "error", "error": error.message}
+    return {"type": "error", "error": error.message, **when_to_retry(error)}
 
 
 @router.websocket("/")
@@ -83,6 +84,7 @@ async def chat(socket: WebSocket, visit: VisitDep) -> None:
     You send  {"type": "message", "content": "Hello, AI!"}
     You get   {"type": "message", "content": "Hello from the Leaf & Kettle."}
     or        {"type": "error", "error": "what was wrong"}
+    A refusal that passes has `retry_after`, in seconds: each question counts as a request.
     """
     await socket.accept()
     conversation = Chat(socket, visit)

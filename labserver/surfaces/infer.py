@@ -101,7 +101,7 @@ async def submitted(visit: Visit, ask: Ask, callback: Callback | None = None) ->
     lab, sandbox = visit.lab, visit.sandbox
     if lab.bell.rung:
         raise Unavailable("The lab server is shutting down. Start it again with `wirelab up`.")
-    provider = lab.provider_of(ask.model)
+    provider = visit.admit(ask.model)
     stamp = visit.stamp(ask.model_dump(exclude={"stream", "callback_url"}))
     session_id = ask.session_id or _uuid(stamp.digest[32:])
     earlier = await sandbox.jobs.memory(session_id)
@@ -117,6 +117,7 @@ async def submitted(visit: Visit, ask: Ask, callback: Callback | None = None) ->
         plan=visit.plan,
         metadata=ask.metadata,
         callback=callback,
+        bill=visit.bill,
     )
     sandbox.jobs.add(job)
     return job

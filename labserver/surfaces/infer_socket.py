@@ -27,7 +27,7 @@ from labserver.job import ENDS, Job
 from labserver.racing import first_done
 from labserver.surfaces.infer import Ask, submitted
 from labserver.surfaces.infer_stream import payload
-from labserver.surfaces.refusals import misfit
+from labserver.surfaces.refusals import misfit, when_to_retry
 from labserver.tally import Rhythm
 from labserver.visit import Visit, VisitDep
 
@@ -70,6 +70,7 @@ class Conversation:
                 return
             try:
                 ask = Ask.model_validate_json(message.get("text") or "")
+                self.visit.admit_message(ask.model)
                 job = await submitted(self.visit, ask)
             except ValidationError as error:
                 await self._refuse(misfit(error, EXAMPLE))
@@ -133,7 +134,7 @@ class Conversation:
 
     async def _refuse(self, error: LabError) -> None:
         self.room.release()
-        await self._say({"type": "error", "message": error.message})
+        await self._say({"type": "error", "message": error.message, **when_to_retry(error)})
 
     async def _say(self, message: dict[str, Any]) -> None:
         await self.socket.send_text(json.dumps(message, ensure_ascii=False))
@@ -148,7 +149,8 @@ async def converse(socket: WebSocket, visit: VisitDep) -> None:
               {"type": "token", "request_id": "...", "chunk": 0, "data": "Tea "}
               {"type": "result", "request_id": "...", "result": "Tea ..."}
     or        {"type": "error", "request_id": "...", "message": "what was wrong"}
-    A message that cannot be read gets an error without a request_id.
+    A message that cannot be read gets an error without a request_id; so does one over the limit, for each counts as a
+    request, with `retry_after` in seconds.
     """
     await socket.accept()
     conversation = Conversation(socket, visit, Bell(under=visit.lab.bell))

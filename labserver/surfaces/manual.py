@@ -29,8 +29,10 @@ OURS_ONLY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "font-src 'self' data:; worker-src 'self' blob:"
 )
-ABOUT = """A small real world to call. Every answer carries `x-request-id`; any answer can be broken on purpose with
-`x-lab-fault` (then any status may come) and slowed with `x-lab-pace`. WebSocket routes are on the [index page](/)."""
+ABOUT = """A small real world to call. Every answer carries `x-request-id` and how your sandbox stands with its rate
+limit (`X-RateLimit-Limit`, `-Remaining`, and `-Reset` in seconds since 1970; OpenAI's six under `/v1`); any answer can
+be broken on purpose with `x-lab-fault` (then any status may come) and slowed with `x-lab-pace`. WebSocket routes are on
+the [index page](/)."""
 
 
 @router.api_route("/openapi.json", methods=READ)

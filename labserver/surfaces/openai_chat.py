@@ -25,7 +25,7 @@ from labserver.visit import LabDep, Visit, VisitDep
 router = APIRouter(prefix="/v1", tags=["openai"], responses=promised.in_openai(*promised.ANYWHERE))
 
 MISFIT = InvalidRequest("The request does not fit: messages: Field required", param="messages")
-UNDONE = (promised.NO_MODEL, promised.NOT_JSON, promised.FAILED, promised.CLOSING)
+UNDONE = (promised.NO_MODEL, promised.NOT_JSON, promised.OVERSIZE, promised.FAILED, promised.CLOSING)
 
 
 @router.get("/models")
@@ -53,7 +53,7 @@ def _model(name: str, lab: LabDep) -> dict[str, Any]:
 async def chat_completions(visit: VisitDep, body: Annotated[ChatBody, ...]) -> Response:
     """A chat completion: one JSON object, or with `"stream": true` a stream of chunks that ends with `[DONE]`."""
     request = body.as_chat()
-    visit.lab.provider_of(request.model)
+    visit.admit(request.model)
     stamp = visit.stamp(body.model_dump(exclude={"stream", "stream_options"}))
     if body.stream:
         return StreamResponse(chunks(visit, request, stamp, with_usage=body.wants_usage))

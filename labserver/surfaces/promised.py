@@ -14,6 +14,8 @@ from labserver.errors import (
     LabError,
     ModelNotFound,
     ProcessingFailed,
+    RateLimited,
+    TooLarge,
     Unauthorized,
     Unavailable,
     UnprocessableRequest,
@@ -99,7 +101,12 @@ UNKNOWN_KEY = Unauthorized("This key opens no sandbox here. Get one from POST /l
 NOT_YOURS = Forbidden("On a shared server x-lab-fault needs a sandbox of your own. Get a key from POST /lab/sandboxes.")
 NOT_ITS_NAME = Trust().wrong_host({"http_version": "1.1", "headers": [(b"host", b"lab.example.org")]})
 assert NOT_ITS_NAME is not None
-ANYWHERE = (BAD_PACE, UNKNOWN_KEY, NOT_YOURS, NOT_ITS_NAME)
+TOO_MANY = RateLimited(
+    "The limit of 10000 requests in 60 s is spent. Try again in 12 s.",
+    details={"limit": 10000, "per": 60, "of": "requests", "retry_after": 12},
+    retry_after=12,
+)
+ANYWHERE = (BAD_PACE, UNKNOWN_KEY, NOT_YOURS, NOT_ITS_NAME, TOO_MANY)
 
 # What a route says of a request that it cannot read. Under /v1 a misfit is a 400, elsewhere a 422.
 BAD_JSON = InvalidRequest("The body is not valid JSON: Expecting value at character 1.")
@@ -115,7 +122,11 @@ NO_PROMPT = UnprocessableRequest(
     "The request does not fit: prompt: Field required", details={"fields": {"prompt": "Field required"}}
 )
 TOO_SLOW = too_slow(BODY, 30)
-UNREADABLE = (BAD_PACE, BAD_JSON, NOT_JSON, BODY_MISFIT, TOO_SLOW)
+OVERSIZE = TooLarge(
+    "The body is larger than the 1048576 bytes that this sandbox takes. Send less at once.",
+    details={"most_bytes": 1048576},
+)
+UNREADABLE = (BAD_PACE, BAD_JSON, NOT_JSON, BODY_MISFIT, TOO_SLOW, OVERSIZE)
 
 NO_MODEL = ModelNotFound("The model `gpt-9` does not exist here. This lab has: gpt-4o-mini, script.", param="model")
 FAILED = ProcessingFailed("The model failed while it worked.")

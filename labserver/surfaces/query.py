@@ -112,7 +112,7 @@ data: [DONE]
 @router.post("/stream", response_class=StreamResponse, responses=promised.as_stream(EVENTS))
 async def ask_streaming(visit: VisitDep, query: Query) -> StreamResponse:
     """Ask and listen: server-sent events, one `data:` line of JSON per message, then `data: [DONE]`."""
-    visit.lab.provider_of(query.model)
+    visit.admit(query.model)
     return StreamResponse(_as_events(visit, query))
 
 

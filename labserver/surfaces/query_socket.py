@@ -46,7 +46,7 @@ class Conversation:
             text = await self.asked.get()
             try:
                 query = Query.model_validate_json(text)
-                self.visit.lab.provider_of(query.model)
+                self.visit.admit_message(query.model)
             except ValidationError as error:
                 await self._say(query_error(misfit(error, EXAMPLE)))
                 continue
@@ -71,6 +71,7 @@ async def converse(socket: WebSocket, visit: VisitDep) -> None:
               {"type": "end", "full_response": "Tea ...", "model_used": "gpt-4o-mini", "tokens_used": 42,
                "processing_time": 1.3, "finish_reason": "stop"}
     or        {"type": "error", "error": "what was wrong", "timestamp": "error"}
+    A refusal that passes has `retry_after`, in seconds: each question counts as a request.
     """
     await socket.accept()
     conversation = Conversation(socket, visit, asyncio.Queue(MOST_WAITING))

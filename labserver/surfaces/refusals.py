@@ -25,6 +25,7 @@ from labserver.errors import (
     LabError,
     MethodNotAllowed,
     NotFound,
+    RateLimited,
     TooSlow,
     UnprocessableRequest,
     UnsupportedMediaType,
@@ -56,7 +57,12 @@ def openai_error(error: LabError) -> dict[str, Any]:
 
 def query_error(error: LabError) -> dict[str, Any]:
     """Seed 001's message inside a stream. Its `timestamp` really is the word `error` there."""
-    return {"type": "error", "error": error.message, "timestamp": "error"}
+    return {"type": "error", "error": error.message, "timestamp": "error", **when_to_retry(error)}
+
+
+def when_to_retry(error: LabError) -> dict[str, int]:
+    """What a message that has no headers adds: `retry_after` in whole seconds, where it is known."""
+    return {} if error.retry_after is None else {"retry_after": math.ceil(error.retry_after)}
 
 
 SHAPES: dict[str, Callable[[LabError], dict[str, Any]]] = {"/v1": openai_error, "": rest_error}
@@ -68,6 +74,8 @@ def respond(connection: HTTPConnection, error: LabError) -> JSONResponse:
     shape, headers = _shape(connection.scope["path"]), {}
     if error.retry_after is not None:
         headers["retry-after"] = _again(error.retry_after, getattr(error, "dated", False))
+        if shape is openai_error and isinstance(error, RateLimited):
+            headers["retry-after-ms"] = str(math.ceil(error.retry_after * 1000))
     if error.status == 401:
         headers["www-authenticate"] = 'Bearer realm="wirelab"'
     if isinstance(error, TooSlow):
@@ -88,10 +96,10 @@ def _shape(path: str) -> Callable[[LabError], dict[str, Any]]:
 
 
 def _again(seconds: float, dated: bool) -> str:
-    """Retry-After's two forms (RFC 9110, section 10.2.3). A date has whole seconds, so it is rounded up: no client that
-    keeps it comes too early. Its clock is the real one, whatever the sandbox's says.
+    """Retry-After's two forms (RFC 9110, section 10.2.3). Both have whole seconds and are rounded up: no client that keeps
+    it comes too early. A date's clock is the real one, whatever the sandbox's says.
     """
-    return formatdate(math.ceil(time.time() + seconds), usegmt=True) if dated else f"{seconds:g}"
+    return formatdate(math.ceil(time.time() + seconds), usegmt=True) if dated else str(math.ceil(seconds))
 
 
 async def _lab_error(connection: HTTPConnection, error: Exception) -> JSONResponse:

@@ -49,8 +49,8 @@ def frame(opcode: str, payload: bytes = b"", *, received: bool = False, code: in
     return Frame(0.1, direction, opcode, True, mask, payload, len(payload) + (6 if received else 2), code)
 
 
-def lines_of(exchange: Exchange, *, raw: bool = False) -> list[str]:
-    return wire(exchange, raw=raw).split("\n")
+def lines_of(exchange: Exchange, *, raw: bool = False, show: str = "") -> list[str]:
+    return wire(exchange, raw=raw, show=show).split("\n")
 
 
 def answer_of(exchange: Exchange, *, raw: bool = False) -> list[str]:

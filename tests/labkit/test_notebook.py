@@ -170,6 +170,17 @@ def test_a_fault_may_last_longer_and_keep_to_a_path(lab: Lab) -> None:
     assert [read(lab).endswith(b"[DONE]\n\n") for _ in range(3)] == [False, False, True]
 
 
+def test_the_rate_limit_shows_on_the_wire_when_it_is_asked_for(lab: Lab) -> None:
+    read(lab)
+    assert "ratelimit" not in lab.wire().text
+    told = lab.wire(show="ratelimit").text.splitlines()
+    assert [line for line in told if "ratelimit" in line] == [
+        "← x-ratelimit-limit: 10000",
+        "← x-ratelimit-remaining: 9999",
+        "← x-ratelimit-reset: …",
+    ]
+
+
 def test_an_empty_plan_takes_every_fault_back(lab: Lab) -> None:
     lab.fault("cut", first=9)
     lab.fault("no_done")

@@ -125,3 +125,27 @@ def test_the_last_line_says_how_much_the_journal_had_no_room_for() -> None:
     assert lines_of(exchange(dropped=7))[-1] == (
         "= complete; request 3 on connection 2; 7 more bytes crossed than the journal keeps"
     )
+
+
+LIMITED = (
+    b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 1\r\nretry-after-ms: 970\r\nX-RateLimit-Limit: 3\r\n"
+    b"x-ratelimit-remaining: 0\r\nx-ratelimit-reset: 1699920000\r\nx-ratelimit-reset-tokens: 5ms\r\n\r\n"
+)
+
+
+def test_the_headers_of_a_rate_limit_show_only_when_they_are_asked_for() -> None:
+    seen = exchange(b"GET /tea HTTP/1.1\r\n\r\n", LIMITED)
+    assert lines_of(seen)[3:7] == ["← HTTP/1.1 429 Too Many Requests", "← retry-after: 1", "← retry-after-ms: …", "←"]
+    assert lines_of(seen, show="ratelimit")[6:11] == [
+        "← X-RateLimit-Limit: 3",
+        "← x-ratelimit-remaining: 0",
+        "← x-ratelimit-reset: …",
+        "← x-ratelimit-reset-tokens: …",
+        "←",
+    ]
+    assert r"← x-ratelimit-reset: 1699920000\r\n" in lines_of(seen, raw=True)
+
+
+def test_what_nobody_can_show_is_named_with_what_there_is() -> None:
+    with pytest.raises(LookupError, match=r"nothing called 'tea' to show\. There is: ratelimit"):
+        lines_of(exchange(b"GET /tea HTTP/1.1\r\n\r\n", LIMITED), show="tea")

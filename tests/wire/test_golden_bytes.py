@@ -1,11 +1,13 @@
 """The exact bytes that each dialect puts on the wire, kept beside this file.
 
 Each file is one answer of a fresh sandbox of seed 7, status line and chunk sizes included; only the Date is blotted
-out. When a change to the wire is meant, write them anew with `pytest tests/wire --update-golden` and read the diff.
+out, and the moment at which the rate limit's window ends, once it has been held against the clock. When a change to the
+wire is meant, write them anew with `pytest tests/wire --update-golden` and read the diff.
 """
 
 import json
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,13 +20,20 @@ NO_WAIT = "ttft=0;tps=10000;jitter=0"
 MESSAGES = [{"role": "user", "content": SCRIPT}]
 QUERY = {"query": SCRIPT, "model": "script"}
 DATE = re.compile(rb"(\r\ndate: )[^\r]+", re.IGNORECASE)
+RESET = re.compile(rb"(?<=\r\nx-ratelimit-reset: )\d+")
+WINDOW = 60  # seconds, of a standard sandbox
 
 
 def answer_of(path: str, body: dict[str, object]) -> Callable[..., bytes]:
     def ask(server) -> bytes:
         with server.dial() as wire:
-            wire.send(server.request("POST", path, body, server.sandbox(seed=7), x_lab_pace=NO_WAIT))
-            return DATE.sub(rb"\1(when it was sent)", wire.answer())
+            request = server.request("POST", path, body, server.sandbox(seed=7), x_lab_pace=NO_WAIT)
+            began = time.time()
+            wire.send(request)
+            answer = wire.answer()
+        for reset in RESET.findall(answer):
+            assert began + WINDOW <= int(reset) <= time.time() + WINDOW + 1, "the window began with this request"
+        return RESET.sub(b"(a minute after it was sent)", DATE.sub(rb"\1(when it was sent)", answer))
 
     return ask
 

@@ -1,0 +1,123 @@
+"""The ASGI layer that counts who comes in: limits are kept here, and told in the headers of every answer.
+
+Knows scopes and a sandbox's limits; knows no window. A stream is an answer that begins without saying how long it is;
+its place is free again when it ends, however it ends.
+"""
+
+from collections.abc import Callable
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from labserver import faults, limit_headers
+from labserver.errors import LabError, RateLimited, Unauthorized
+from labserver.limits import Limits
+from labserver.sandboxes import OPEN_ID, Sandbox
+from labserver.visit import is_control
+
+HEADS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
+LENGTHLESS = frozenset({204, 304})  # no body, so no stream
+
+
+class Full(Exception):
+    """There is no place for this stream: its generator ends before it began. The passage holds the refusal."""
+
+
+class LimitsMiddleware:
+    """Reads `sandbox` and `plan` from the scope's state, and leaves there `who` is calling.
+
+    `respond` gives an error the shape of its path's dialect. One whose key opens nothing is not counted: he is told
+    nothing of anybody's limits. The control plane has none.
+    """
+
+    def __init__(self, app: ASGIApp, respond: Callable[[HTTPConnection, LabError], Response]) -> None:
+        self.app = app
+        self.respond = respond
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        state = scope.get("state", {})
+        stranger = isinstance(state.get("refusal"), Unauthorized)
+        if "sandbox" not in state or stranger or is_control(scope["path"]):
+            await self.app(scope, receive, send)
+            return
+        sandbox: Sandbox = state["sandbox"]
+        state["who"] = caller(sandbox, scope.get("client"))
+        passage = Passage(send, sandbox.limits, state["who"])
+        change = {name: knobs for name, knobs in state.get("plan", {}).items() if name == "limit"}
+        try:
+            passage.enter(scope, change.get("limit"))
+            await self.app(scope, receive, passage)
+        except* Full:  # also one that comes out of an application's task group
+            pass
+        finally:
+            passage.leave()
+        if passage.refusal is not None:
+            state["exchange"].fault = struck = faults.spell(change)  # no other fault has struck here
+            passage.echo(struck)
+            await self.respond(HTTPConnection(scope), passage.refusal)(scope, receive, passage.say)
+
+
+def caller(sandbox: Sandbox, client: tuple[str, int] | None) -> str:
+    """Under which name a caller is counted: the open sandbox is everybody's, so there each address counts alone."""
+    return client[0] if client is not None and sandbox.id == OPEN_ID else ""
+
+
+class Passage:
+    """The `send` of one request: adds the family to its head, holds the place of a stream or socket until the end."""
+
+    def __init__(self, send: Send, limits: Limits, who: str) -> None:
+        self._send = send
+        self._limits = limits
+        self._who = who
+        self._held = ""
+        self._headers: limit_headers.Headers = []
+        self.refusal: RateLimited | None = None
+
+    def enter(self, scope: Scope, change: dict[str, float] | None) -> None:
+        """Count the request, under another limit perhaps. Raises Full where it may not come in."""
+        if change is not None:
+            self._limits.change({name: int(number) for name, number in change.items()})
+        standing = self._limits.count(self._who)
+        self._headers = limit_headers.of_path(scope["path"], standing)
+        if standing.over:
+            self._refuse(self._limits.spent("requests", standing.requests))
+        if scope["type"] == "websocket":
+            self._take("sockets")
+
+    def _take(self, kind: str) -> None:
+        try:
+            self._limits.open(kind, self._who)
+        except RateLimited as refusal:
+            self._refuse(refusal)
+        self._held = kind
+
+    def _refuse(self, refusal: RateLimited) -> None:
+        self.refusal = refusal
+        raise Full
+
+    def leave(self) -> None:
+        """Give the place back, once."""
+        if self._held:
+            self._limits.close(self._held, self._who)
+            self._held = ""
+
+    def echo(self, plan: str) -> None:
+        if plan:
+            self._headers = [*self._headers, (b"x-lab-fault", plan.encode())]
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and _is_stream(message):
+            self._take("streams")
+        elif message["type"] == "http.response.body" and not message.get("more_body", False):
+            self.leave()  # before the last piece is out: whoever has it may ask for the next stream at once
+        await self.say(message)
+
+    async def say(self, message: Message) -> None:
+        if message["type"] in HEADS:
+            message = {**message, "headers": [*message.get("headers", []), *self._headers]}
+        await self._send(message)
+
+
+def _is_stream(start: Message) -> bool:
+    return start["status"] not in LENGTHLESS and all(name != b"content-length" for name, _ in start["headers"])
