@@ -34,7 +34,8 @@ def ran(folder: Path, **files: str) -> dict[str, str]:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, "-c", "none.ini", "."],
         cwd=folder,
-        env={**os.environ, "COLUMNS": "200"},  # or the summary leaves out what does not fit
+        # Without COLUMNS the summary leaves out what does not fit; our own run's plugins are not the seed's.
+        env={**os.environ, "COLUMNS": "200", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         encoding="utf-8",
         timeout=100,
@@ -76,4 +77,4 @@ def test_the_seeds_own_tests_fail_at_async_for_and_pass_without_testing_anything
         "corrected: error_recovery": "passed",
     }
     statuses = [record.answered.split()[1] for record in sdk.journal()]
-    assert sorted(statuses) == [b"200", b"200", b"401"], "of six passes two had an answer to judge"
+    assert statuses == [b"200", b"200"], "of six passes, two had an answer to judge (a 401 is in nobody's journal here)"
