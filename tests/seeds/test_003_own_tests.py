@@ -19,20 +19,10 @@ def ran(folder: Path, **files: str) -> dict[str, str]:
     """Each test's outcome, by file and name; a failed one's with the error that ended it."""
     for name, text in files.items():
         (folder / f"test_{name}.py").write_text(text, encoding="utf-8")
-    options = [
-        "-q",
-        "-rA",
-        "--tb=line",
-        "-p",
-        "no:cacheprovider",
-        "-o",
-        "faulthandler_timeout=30",
-        "-o",
-        "asyncio_mode=strict",
-        f"--rootdir={folder}",
-    ]
+    plugins = ["-p", "no:cacheprovider", "-p", "pytest_asyncio.plugin"]
+    options = ["-q", "-rA", "--tb=line", *plugins, f"--rootdir={folder}", "-c", "none.ini"]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, "-c", "none.ini", "."],
+        [sys.executable, "-m", "pytest", *options, "."],
         cwd=folder,
         # Without COLUMNS the summary leaves out what does not fit; our own run's plugins are not the seed's.
         env={**os.environ, "COLUMNS": "200", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
