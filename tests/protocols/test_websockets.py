@@ -1,4 +1,4 @@
-"""Seed 001's Python WebSocket client, its URL the only change, and what a WebSocket does when it goes wrong."""
+"""Seed 001's WebSocket: many queries on one socket, and what a WebSocket does when it goes wrong."""
 
 import asyncio
 import json
@@ -11,48 +11,6 @@ PATH = "/api/v1/query/ws"
 ASK = {"query": "Green| tea| is| good| 🍵|.", "model": "script"}
 FAST = {"x-lab-pace": "ttft=0;tps=10000;jitter=0"}
 SLOW = {"x-lab-pace": "ttft=0;tps=5;jitter=0"}
-
-
-async def websocket_client(uri):
-    async with websockets.connect(uri) as websocket:
-        print("🔗 Connected to WebSocket!")
-
-        # Send query
-        query_data = {"query": "Explain neural networks briefly", "model": "gpt-4o-mini", "temperature": 0.8}
-
-        await websocket.send(json.dumps(query_data))
-        print(f"📤 Sent: {query_data['query']}")
-
-        # Receive streaming response
-        full_response = ""
-        async for message in websocket:
-            data = json.loads(message)
-
-            if data["type"] == "start":
-                print(f"🚀 Started with model: {data['model']}")
-            elif data["type"] == "content":
-                print(data["chunk"], end="", flush=True)
-                full_response += data["chunk"]
-            elif data["type"] == "end":
-                print(f"\n✅ Complete! Tokens: {data['tokens_used']}")
-                break
-            elif data["type"] == "error":
-                print(f"❌ Error: {data['error']}")
-                break
-
-
-async def test_the_seeds_own_client_works_as_written(start_server, capsys) -> None:
-    live = start_server("--time-scale", "0")
-    async with asyncio.timeout(20):
-        await websocket_client(live.ws_url.replace("127.0.0.1", "localhost") + PATH)
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[:3] == [
-        "🔗 Connected to WebSocket!",
-        "📤 Sent: Explain neural networks briefly",
-        "🚀 Started with model: gpt-4o-mini",
-    ]
-    assert len(" ".join(lines[3:-1])) > 100, "an answer worth reading"
-    assert lines[-1].startswith("✅ Complete! Tokens: ")
 
 
 def dial(server, key: str | None, headers: dict[str, str] = FAST) -> websockets.connect:

@@ -1,0 +1,3 @@
+curl -X POST http://localhost:8080/api/v1/infer `
+  -H "Content-Type: application/json" `
+  -d '{"prompt": "What is Rust?"}'
