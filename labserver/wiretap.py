@@ -252,7 +252,7 @@ class TappedHttp(CappedHttp):
         else:
             tap, reading = self.line.tap, self.line.reading
             if what == HEAD and reading is not None and tap.excuse is not None and not self.transport.is_closing():
-                self.transport.write(tap.excuse(reading.asked[1], too_slow(HEAD, tap.limits.head)))
+                self.transport.write(tap.excuse(reading.asked[1], too_slow(HEAD, tap.waits.head)))
             self.transport.close()
 
     def on_message_begin(self) -> None:

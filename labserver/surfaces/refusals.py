@@ -96,8 +96,8 @@ def _shape(path: str) -> Callable[[LabError], dict[str, Any]]:
 
 
 def _again(seconds: float, dated: bool) -> str:
-    """Retry-After's two forms (RFC 9110, section 10.2.3). Both have whole seconds and are rounded up: no client that keeps
-    it comes too early. A date's clock is the real one, whatever the sandbox's says.
+    """Retry-After's two forms (RFC 9110, section 10.2.3). Both have whole seconds, rounded up: no client that keeps it
+    comes too early. A date's clock is the real one, whatever the sandbox's says.
     """
     return formatdate(math.ceil(time.time() + seconds), usegmt=True) if dated else str(math.ceil(seconds))
 
