@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 import labserver
+from labserver import sse
 from labserver.surfaces.manual_parts import (
     CONDITIONS,
     HEADERS,
@@ -46,11 +47,13 @@ def describe(routes: Sequence[BaseRoute], title: str, description: str) -> Docum
     for _, name, operation in found:
         _drop_foreign_refusals(operation["responses"])
         _mark(name, operation)
+        for response in operation["responses"].values():
+            response.get("content", {}).get(sse.MEDIA_TYPE, {}).pop("schema", None)  # of the whole: it has no end
         for status, contents in recorded().get(name, {}).items():
             shown = operation["responses"].get(status, {}).get("content", {})
             for media_type, example in contents.items():
                 if media_type in shown:
-                    shown[media_type] = {"schema": shown[media_type].get("schema", {"type": "string"}), **example}
+                    shown[media_type] |= example
     components = document.setdefault("components", {})
     for name in ("HTTPValidationError", "ValidationError"):
         components.get("schemas", {}).pop(name, None)
