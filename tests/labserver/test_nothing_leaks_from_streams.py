@@ -79,10 +79,17 @@ def begun_job(server, key: str) -> str:
     return str(answer.raise_for_status().json()["request_id"])
 
 
+def patient(server) -> Any:
+    """A client that waits its turn in a crowd."""
+    wire = server.dial()
+    wire.socket.settimeout(30)
+    return wire
+
+
 def leave_streams(server, route: str, key: str, job: str) -> None:
     """All of them at once, while every stream is under way."""
     with ExitStack() as crowd:
-        wires = [crowd.enter_context(server.dial()) for _ in range(MOST.get(route, CROWD))]
+        wires = [crowd.enter_context(patient(server)) for _ in range(MOST.get(route, CROWD))]
         for wire in wires:
             wire.send(start_stream(server, route, key, job))
         for wire in wires:
@@ -102,7 +109,7 @@ def test_fifty_clients_that_leave_a_stream_leave_nothing_behind(lone, route: str
     key = lone.sandbox()
     job = begun_job(lone, key)
     leave_streams(lone, route, key, job)  # what is made once, is made now
-    lone.await_quiet(10)
+    lone.await_quiet(30)
     before, weight = Vitals.of(lone), memory(lone)
     for _ in range(ROUNDS):
         leave_streams(lone, route, key, job)
@@ -120,7 +127,7 @@ def test_fifty_clients_that_drop_a_socket_leave_nothing_behind(lone, route: str)
 
     def come_and_go() -> None:
         with ExitStack() as crowd:
-            wires = [crowd.enter_context(lone.dial()) for _ in range(CROWD)]
+            wires = [crowd.enter_context(patient(lone)) for _ in range(CROWD)]
             for number, wire in enumerate(wires):
                 at = path.format(number=number)
                 wire.send(lone.request("GET", at, key=key, x_lab_pace=SLOW, sec_websocket_key=NONCE, **HANDSHAKE))
@@ -131,7 +138,7 @@ def test_fifty_clients_that_drop_a_socket_leave_nothing_behind(lone, route: str)
                 wire.until(sign)
 
     come_and_go()
-    lone.await_quiet(10)
+    lone.await_quiet(30)
     before, weight = Vitals.of(lone), memory(lone)
     for _ in range(ROUNDS):
         come_and_go()
@@ -151,7 +158,7 @@ def test_a_client_that_never_reads_holds_the_model_back(lone) -> None:
         reader.sendall(lone.request("POST", "/v1/chat/completions", said, key, x_lab_pace="ttft=0;tps=100000;jitter=0"))
         assert 0 < settled(lone, key) < pieces * 0.75
         assert memory(lone) - weight < 30, "megabytes"
-    lone.await_quiet(10)
+    lone.await_quiet(30)
 
 
 def settled(server, key: str) -> int:
@@ -179,4 +186,4 @@ def test_an_echo_whose_client_never_reads_stops_to_listen(lone) -> None:
                 wire.send(big)
                 sent += len(big)
         assert memory(lone) - weight < 40
-    lone.await_quiet(10)
+    lone.await_quiet(30)

@@ -7,7 +7,7 @@ from typing import Any
 import psutil
 
 MEGABYTE = 1024 * 1024
-PATIENCE = 10.0
+PATIENCE = 30.0  # seconds; on a busy machine fifty goodbyes take a while
 
 
 @dataclass(frozen=True)
