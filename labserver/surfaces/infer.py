@@ -9,7 +9,7 @@ import json
 import uuid
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -50,26 +50,22 @@ class Ask(BaseModel):
         return metadata
 
 
+JobId = Annotated[str, Path(description="the job's `request_id`", examples=["64505e78-70ab-440e-8d7e-5f6613dc6a54"])]
+
+
 class Submit(Ask):
     callback_url: Annotated[
-        str | None, Field(max_length=2000, description="on this machine; told by POST, signed, when the job is over")
+        str | None,
+        Field(
+            max_length=2000,
+            description="on this machine; told by POST, signed, when the job is over",
+            examples=["http://127.0.0.1:9000/done"],
+        ),
     ] = None
 
 
 class JobView(BaseModel):
     """A job as every route shows it: the seed's five fields, and `callback` for a job that has one."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "request_id": "550e8400-e29b-41d4-a716-446655440000",
-                "session_id": "123e4567-e89b-12d3-a456-426614174000",
-                "status": "completed",
-                "result": "Rust is a programming language.",
-                "error": None,
-            }
-        }
-    )
 
     request_id: str
     session_id: str
@@ -80,7 +76,8 @@ class JobView(BaseModel):
 
 
 # For the documentation: the answers themselves are written without a model, which is faster.
-SHOWN: promised.Promises = {200: {"model": JobView, "description": "The job"}}
+SHOWN = promised.gives(200, JobView, description="The job")
+SUBMITTED = promised.leads_to(SHOWN, "request_id", "request_id", "status", "result", "cancel", "stream")
 UNKNOWN = promised.in_rest(
     NotFound(
         "No job has the id '42' here. POST /api/v1/infer gives you one; ask with the same key.",
@@ -91,7 +88,7 @@ UNKNOWN = promised.in_rest(
         details={"request_id": "42", "reason": "evicted"},
     ),
 )
-PENDING: promised.Promises = {202: {"model": JobView, "description": "Still processing; ask again after Retry-After"}}
+PENDING = promised.gives(202, JobView, "Retry-After", description="Still processing; ask again after Retry-After")
 OVER = promised.in_rest(Cancelled("You took this job back."), promised.FAILED)
 UNDONE = promised.in_rest(*promised.UNREADABLE, promised.NO_MODEL, promised.CLOSING)
 
@@ -139,7 +136,7 @@ def view(job: Job, state: State) -> dict[str, Any]:
     return seen | ({"callback": job.callback.view()} if job.callback else {})
 
 
-@router.post("/infer", response_model=None, responses=SHOWN | UNDONE)
+@router.post("/infer", response_model=None, responses=SUBMITTED | UNDONE)
 async def infer(visit: VisitDep, ask: Submit) -> dict[str, Any]:
     """Submit a prompt; the answer is its `request_id`, to poll or to stream. With a callback, also its secret."""
     callback = _callback(visit, ask.callback_url) if ask.callback_url is not None else None
@@ -161,14 +158,14 @@ def _callback(visit: Visit, url: str) -> Callback:
 
 
 @router.get("/status/{request_id}", response_model=None, responses=SHOWN | UNKNOWN)
-async def status(visit: VisitDep, request_id: str) -> dict[str, Any]:
+async def status(visit: VisitDep, request_id: JobId) -> dict[str, Any]:
     """How far a job is: processing, completed, failed or cancelled; always 200 for one that exists."""
     job = visit.sandbox.jobs.find(request_id)
     return view(job, await job.state())
 
 
 @router.get("/result/{request_id}", response_model=None, responses=SHOWN | UNKNOWN | PENDING | OVER)
-async def result(visit: VisitDep, request_id: str) -> JSONResponse:
+async def result(visit: VisitDep, request_id: JobId) -> JSONResponse:
     """200 with the result; 202 and Retry-After while it is in the making; 500 if it failed, 409 if you cancelled it."""
     job = visit.sandbox.jobs.find(request_id)
     state = await job.state()
@@ -180,7 +177,7 @@ async def result(visit: VisitDep, request_id: str) -> JSONResponse:
 
 
 @router.post("/cancel/{request_id}", response_model=None, responses=SHOWN | UNKNOWN)
-async def cancel(visit: VisitDep, request_id: str) -> dict[str, Any]:
+async def cancel(visit: VisitDep, request_id: JobId) -> dict[str, Any]:
     """Stop a job where it is. One that is over stays as it is; the answer says which, so asking twice is safe."""
     job = visit.sandbox.jobs.find(request_id)
     if await job.cancel() and job.callback is not None:

@@ -19,7 +19,7 @@ from labserver.errors import Cancelled, EventsGone, InvalidRequest, ProcessingFa
 from labserver.job import ENDS, Event, Job
 from labserver.stream import StreamResponse
 from labserver.surfaces import promised
-from labserver.surfaces.infer import UNKNOWN
+from labserver.surfaces.infer import UNKNOWN, JobId
 from labserver.surfaces.refusals import rest_error
 from labserver.tally import Rhythm
 from labserver.visit import Visit, VisitDep
@@ -46,20 +46,7 @@ def payload(job: Job, place: int, event: Event) -> dict[str, Any]:
             return rest_error(ProcessingFailed(event.text))
 
 
-ALL_SEEN: promised.Promises = {204: {"description": "You have every event: a browser's EventSource stops reconnecting"}}
-EVENTS = """event: start
-id: 0
-data: {"request_id": "550e8400-e29b-41d4-a716-446655440000"}
-
-event: token
-id: 1
-data: {"chunk": 0, "data": "Tea "}
-
-event: complete
-id: 2
-data: {"status": "done"}
-
-"""
+ALL_SEEN = promised.nothing(204, "You have every event: a browser's EventSource stops reconnecting")
 NOT_THERE = promised.in_rest(
     promised.BAD_PACE,
     InvalidRequest("This stream has sent no event with the id '99'."),
@@ -70,13 +57,17 @@ NOT_THERE = promised.in_rest(
 @router.get(
     "/stream/{request_id}",
     response_class=StreamResponse,
-    responses=promised.as_stream(EVENTS) | UNKNOWN | ALL_SEEN | NOT_THERE,
+    responses=promised.as_stream() | UNKNOWN | ALL_SEEN | NOT_THERE,
 )
 async def stream(
     visit: VisitDep,
-    request_id: str,
-    last_event_id: Annotated[str | None, Query(description="for a client that cannot set the header")] = None,
-    header: Annotated[str | None, Header(alias="last-event-id", description="sent by a browser on reconnect")] = None,
+    request_id: JobId,
+    last_event_id: Annotated[
+        str | None, Query(description="for a client that cannot set the header", examples=["0"])
+    ] = None,
+    header: Annotated[
+        str | None, Header(alias="last-event-id", description="sent by a browser on reconnect", examples=["0"])
+    ] = None,
 ) -> Response:
     """A job's events from the first, or from the one after Last-Event-ID; 204 when that was the last of all.
 

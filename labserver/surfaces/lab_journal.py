@@ -8,7 +8,7 @@ import json
 from collections.abc import AsyncGenerator
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from labserver import har, sse
@@ -18,13 +18,40 @@ from labserver.journal import Query as JournalQuery
 from labserver.racing import first_done
 from labserver.sandboxes import Sandbox
 from labserver.stream import StreamResponse
+from labserver.surfaces import promised
+from labserver.surfaces.lab import OWN
+from labserver.surfaces.lab_shapes import JournalShown
+from labserver.surfaces.manual_parts import carrying
 from labserver.tail import MOST_LISTENERS, Tail
 from labserver.visit import LabDep, OwnSandboxDep
 
 router = APIRouter(prefix="/lab", tags=["lab"])
 
+GO_ON = "go on after this event; 0 is all that is kept"
 KEEP_ALIVE = 15.0  # seconds of silence before a comment
 DIGITS = 15
+
+
+ASKED = OWN | promised.in_rest(promised.MISFIT)
+SAVED: promised.Promises = {200: {"description": "A file", "headers": carrying("Content-Disposition")}}
+HAR = {"type": "object", "properties": {"log": {"type": "object"}}, "required": ["log"]}
+ARCHIVED: promised.Promises = {200: {**SAVED[200], "content": {"application/json": {"schema": HAR}}}}
+TOLD = (
+    promised.as_stream()
+    | OWN
+    | promised.in_rest(
+        InvalidRequest("Last-Event-ID is the id of an event of this tail, a whole number, not 'x'."),
+        Unavailable(f"{MOST_LISTENERS} listeners are the most that one journal has. Close one.", retry_after=1),
+    )
+)
+
+
+class Lines(StreamResponse):
+    media_type = "application/jsonl"
+
+
+class Archive(StreamResponse):
+    media_type = "application/json"
 
 
 class Wanted(BaseModel):
@@ -33,18 +60,24 @@ class Wanted(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     path: Annotated[str, Field(min_length=1, max_length=200, description="shell-style pattern, no query")] = "*"
-    method: Annotated[str | None, Field(pattern="^[A-Za-z]{1,20}$")] = None
-    status: Annotated[str | None, Field(pattern="^[1-5]([0-9]{2}|xx)$", examples=["429", "4xx"])] = None
-    kind: Literal["http", "websocket"] | None = None
+    method: Annotated[
+        str | None, Field(pattern="^[A-Za-z]{1,20}$", description="only with this one", examples=["GET"])
+    ] = None
+    status: Annotated[
+        str | None, Field(pattern="^[1-5]([0-9]{2}|xx)$", examples=["429", "4xx"], description="a status or a class")
+    ] = None
+    kind: Annotated[Literal["http", "websocket"] | None, Field(description="only these")] = None
     malformed: Annotated[bool | None, Field(description="only those that no parser could read, or none of them")] = None
     since: Annotated[int, Field(ge=0, lt=2**53, description="only those with a greater number")] = 0
     open: Annotated[bool, Field(description="only those that have not ended")] = False
-    last: Annotated[int | None, Field(ge=1, le=20_000, description="of all these the last few")] = None
     origin: Annotated[
         Literal["lab", "stranger"], Field(description="the journal of the lab, or of your second origin")
     ] = "lab"
+    last: Annotated[int | None, Field(ge=1, le=20_000, description="of all these the last few", examples=[5])] = None
     wait: Annotated[float, Field(ge=0, le=30, description="seconds to wait for open exchanges to end")] = 0
-    key: Annotated[str | None, Field(description="your sandbox's key, where no header can carry it")] = None
+    key: Annotated[
+        str | None, Field(description="your key, where no header can carry it", examples=["YOUR_API_KEY"])
+    ] = None
 
     def kept(self, sandbox: Sandbox) -> Journal:
         return sandbox.journal if self.origin == "lab" else sandbox.stranger.journal
@@ -65,7 +98,7 @@ class Wanted(BaseModel):
 WantedDep = Annotated[Wanted, Query()]
 
 
-@router.get("/journal")
+@router.get("/journal", response_model=None, responses=promised.gives(200, JournalShown) | ASKED)
 async def journal(sandbox: OwnSandboxDep, wanted: WantedDep) -> dict[str, Any]:
     """What crossed the wire in your sandbox, oldest first, credentials blotted out.
 
@@ -81,7 +114,7 @@ async def journal(sandbox: OwnSandboxDep, wanted: WantedDep) -> dict[str, Any]:
     }
 
 
-@router.get("/journal.jsonl", response_class=StreamResponse)
+@router.get("/journal.jsonl", response_class=Lines, responses=SAVED | ASKED)
 async def as_lines(sandbox: OwnSandboxDep, wanted: WantedDep) -> StreamResponse:
     """The same records, one a line of JSON."""
     kept = wanted.kept(sandbox)
@@ -92,10 +125,10 @@ async def as_lines(sandbox: OwnSandboxDep, wanted: WantedDep) -> StreamResponse:
         for entry in entries:
             yield json.dumps(entry.record()).encode() + b"\n"
 
-    return StreamResponse(lines(), _file("application/jsonl", "journal.jsonl"))
+    return Lines(lines(), _file("journal.jsonl"))
 
 
-@router.get("/journal.har", response_class=StreamResponse)
+@router.get("/journal.har", response_class=Archive, responses=ARCHIVED | ASKED)
 async def as_har(sandbox: OwnSandboxDep, wanted: WantedDep) -> StreamResponse:
     """The same as an HTTP Archive 1.2, for a browser's network panel or any other reader of HAR."""
     kept = wanted.kept(sandbox)
@@ -106,22 +139,22 @@ async def as_har(sandbox: OwnSandboxDep, wanted: WantedDep) -> StreamResponse:
         for piece in har.archive(entry.record() for entry in entries):
             yield piece.encode()
 
-    return StreamResponse(pieces(), _file("application/json", "journal.har"))
+    return Archive(pieces(), _file("journal.har"))
 
 
-@router.get("/journal/tail", response_class=StreamResponse)
+@router.get("/journal/tail", response_class=StreamResponse, responses=TOLD, openapi_extra={"x-endless": True})
 async def tail(
     lab: LabDep,
     sandbox: OwnSandboxDep,
-    request: Request,
-    last_event_id: Annotated[str | None, Header(description="go on after this event; 0 is all that is kept")] = None,
+    header: Annotated[str | None, Header(alias="last-event-id", description=GO_ON, examples=["0"])] = None,
+    last_event_id: Annotated[str | None, Query(description=GO_ON, examples=["0"])] = None,
 ) -> StreamResponse:
     """The journal while it happens, as server-sent events: `opened`, `head`, `chunk`, `frame`, `ended`, `reset`.
 
     Events have ids, and the last thousand are kept. One who reads too slowly or comes back too late is told how many
     are gone in an event `missed` (`count` is null where the id was never given here).
     """
-    said = last_event_id if last_event_id is not None else request.query_params.get("last_event_id")
+    said = header if header is not None else last_event_id
     if said is not None and not (said.isascii() and said.isdigit() and len(said) <= DIGITS):
         raise InvalidRequest(f"Last-Event-ID is the id of an event of this tail, a whole number, not {said[:40]!r}.")
     heard = sandbox.journal.tail
@@ -167,5 +200,5 @@ async def _patiently(kept: Journal, wanted: Wanted) -> None:
         task.cancel()
 
 
-def _file(media_type: str, name: str) -> dict[str, str]:
-    return {"content-type": media_type, "content-disposition": f'attachment; filename="{name}"'}
+def _file(name: str) -> dict[str, str]:
+    return {"content-disposition": f'attachment; filename="{name}"'}

@@ -49,9 +49,11 @@ class Paging:
 
 
 def paging(
-    page: Annotated[int | None, Query(ge=1, le=100_000, description="which page, from 1")] = None,
-    per_page: Annotated[int, Query(ge=1, le=100)] = 10,
-    cursor: Annotated[str | None, Query(max_length=1000, description="`next_cursor` of the piece before")] = None,
+    page: Annotated[int | None, Query(ge=1, le=100_000, description="which page, from 1", examples=[2])] = None,
+    per_page: Annotated[int, Query(ge=1, le=100, description="how many at once")] = 10,
+    cursor: Annotated[
+        str | None, Query(max_length=1000, description="`next_cursor` of the piece before; empty begins", examples=[""])
+    ] = None,
     sort: Annotated[str, Query(max_length=40, description="a field, or -field for the other way round")] = "id",
 ) -> Paging:
     if page is not None and cursor is not None:

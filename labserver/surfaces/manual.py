@@ -10,11 +10,10 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
-from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
 
 import labserver
-from labserver.surfaces.promised import with_nulls
+from labserver.surfaces.manual_document import describe
 
 router = APIRouter(tags=["manual"], include_in_schema=False)
 
@@ -29,10 +28,12 @@ OURS_ONLY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "font-src 'self' data:; worker-src 'self' blob:"
 )
-ABOUT = """A small real world to call. Every answer carries `x-request-id` and how your sandbox stands with its rate
-limit (`X-RateLimit-Limit`, `-Remaining`, and `-Reset` in seconds since 1970; OpenAI's six under `/v1`); any answer can
-be broken on purpose with `x-lab-fault` (then any status may come) and slowed with `x-lab-pace`. WebSocket routes are on
-the [index page](/)."""
+ABOUT = """A small real world to call. Every answer outside `/lab` carries `x-request-id`, can be broken on purpose with
+`x-lab-fault` (then any status may come) and slowed with `x-lab-pace`, and says how your sandbox stands with its
+rate limit (`X-RateLimit-Limit`, `-Remaining`, and `-Reset` in seconds since 1970; OpenAI's six under `/v1`). A GET of the shop has its HEAD, every path of it
+its OPTIONS. WebSocket routes are on the [index page](/).
+
+The examples are what this server said in a sandbox with the seed 7, lists cut to their first two."""
 
 
 @router.api_route("/openapi.json", methods=READ)
@@ -107,27 +108,4 @@ def _described(routers: Sequence[APIRouter], title: str, *, control: bool) -> di
         for route in router.routes
         if getattr(route, "path", "").startswith(TOOLS) == control
     ]
-    document = get_openapi(
-        title=title,
-        version=labserver.__version__,
-        description=ABOUT,
-        routes=routes,
-    )
-    return _without_foreign_refusals(document)
-
-
-def _without_foreign_refusals(document: dict[str, Any]) -> dict[str, Any]:
-    """FastAPI promises a 422 of its own shape wherever a route takes something; no dialect here speaks it.
-
-    It also has a stream's refusals come as a stream, while ours are JSON.
-    """
-    for operation in (operation for item in document["paths"].values() for operation in item.values()):
-        responses = operation["responses"]
-        if "HTTPValidationError" in str(responses.get("422")):
-            del responses["422"]
-        for refusal in (response for status, response in responses.items() if status >= "400"):
-            if "application/json" in refusal.get("content", {}):
-                refusal["content"] = {"application/json": with_nulls(refusal["content"]["application/json"])}
-    for name in ("HTTPValidationError", "ValidationError"):
-        document.get("components", {}).get("schemas", {}).pop(name, None)
-    return document
+    return describe(routes, title, ABOUT)

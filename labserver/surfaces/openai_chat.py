@@ -8,7 +8,8 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Body, Path
+from fastapi.openapi.models import Example
 from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
@@ -19,23 +20,42 @@ from labserver.sandboxes import EPOCH, Stamp
 from labserver.stream import StreamResponse
 from labserver.surfaces import promised
 from labserver.surfaces.openai_request import ChatBody
+from labserver.surfaces.openai_shapes import ChatCompletion, ModelList, ModelShown
 from labserver.surfaces.refusals import openai_error
 from labserver.visit import LabDep, Visit, VisitDep
 
 router = APIRouter(prefix="/v1", tags=["openai"], responses=promised.in_openai(*promised.ANYWHERE))
 
 MISFIT = InvalidRequest("The request does not fit: messages: Field required", param="messages")
-UNDONE = (promised.NO_MODEL, promised.NOT_JSON, promised.OVERSIZE, promised.FAILED, promised.CLOSING)
+HELLO = {"model": "script", "messages": [{"role": "user", "content": "Green| tea| is| good"}]}
+ASKED: dict[str, Example] = {
+    "whole": {"summary": "One JSON object", "value": HELLO},
+    "streamed": {
+        "summary": "Server-sent events",
+        "value": {**HELLO, "stream": True, "stream_options": {"include_usage": True}},
+    },
+}
+EITHER = promised.gives(200, ChatCompletion, description='One object, or with `"stream": true` server-sent events')
+EITHER[200]["content"] = promised.as_stream()[200]["content"]
+UNDONE = (
+    promised.NO_MODEL, promised.NOT_JSON, promised.OVERSIZE, promised.TOO_SLOW, promised.FAILED, promised.CLOSING,
+)  # fmt: skip
 
 
-@router.get("/models")
+@router.get("/models", response_model=None, responses=promised.gives(200, ModelList))
 async def models(visit: VisitDep) -> dict[str, Any]:
     """Every model that this lab serves."""
     return {"object": "list", "data": [_model(name, visit.lab) for name in visit.lab.models]}
 
 
-@router.get("/models/{model}", responses=promised.in_openai(promised.NO_MODEL))
-async def model(visit: VisitDep, model: str) -> dict[str, Any]:
+@router.get(
+    "/models/{model}",
+    response_model=None,
+    responses=promised.gives(200, ModelShown) | promised.in_openai(promised.NO_MODEL),
+)
+async def model(
+    visit: VisitDep, model: Annotated[str, Path(description="its name", examples=["script"])]
+) -> dict[str, Any]:
     """One model, or 404 `model_not_found`."""
     visit.lab.provider_of(model)
     return _model(model, visit.lab)
@@ -48,9 +68,9 @@ def _model(name: str, lab: LabDep) -> dict[str, Any]:
 @router.post(
     "/chat/completions",
     response_model=None,
-    responses=promised.in_openai(promised.BAD_PACE, promised.BAD_JSON, MISFIT, *UNDONE),
+    responses=EITHER | promised.in_openai(promised.BAD_PACE, promised.BAD_JSON, MISFIT, *UNDONE),
 )
-async def chat_completions(visit: VisitDep, body: Annotated[ChatBody, ...]) -> Response:
+async def chat_completions(visit: VisitDep, body: Annotated[ChatBody, Body(openapi_examples=ASKED)]) -> Response:
     """A chat completion: one JSON object, or with `"stream": true` a stream of chunks that ends with `[DONE]`."""
     request = body.as_chat()
     visit.admit(request.model)

@@ -22,6 +22,7 @@ from labserver.errors import (
     UnsupportedMediaType,
 )
 from labserver.patience import BODY, too_slow
+from labserver.surfaces.manual_parts import carrying
 from labserver.surfaces.refusals import openai_error, rest_error
 from labserver.trust import Trust
 
@@ -77,9 +78,27 @@ def in_openai(*errors: LabError) -> Promises:
     return _promised(OpenAIError, openai_error, errors)
 
 
-def as_stream(example: str) -> Promises:
-    """What a stream of server-sent events looks like; `example` is its first bytes, or all of them."""
-    return {200: {"description": "Server-sent events", "content": {"text/event-stream": {"example": example}}}}
+def as_stream(example: str | None = None) -> Promises:
+    """What a stream of server-sent events looks like; without `example`, what was recorded of it is shown."""
+    shown = {"schema": {"type": "string"}} | ({} if example is None else {"example": example})
+    return {200: {"description": "Server-sent events", "content": {"text/event-stream": shown}}}
+
+
+def gives(status: int, model: type[BaseModel], *headers: str, description: str = "As asked") -> Promises:
+    """What a route answers when all is well, and the headers (rows of manual_parts.HEADERS) that go with it."""
+    return {status: {"model": model, "description": description, "headers": carrying(*headers)}}
+
+
+def nothing(status: int = 204, description: str = "Done; there is nothing more to say", *headers: str) -> Promises:
+    """An answer without a body."""
+    return {status: {"description": description, "headers": carrying(*headers)}}
+
+
+def leads_to(promises: Promises, pointer: str, parameter: str, *operations: str) -> Promises:
+    """The same with OpenAPI links: a value of this answer is the `parameter` of these operations."""
+    found = {"parameters": {parameter: f"$response.body#/{pointer}"}}
+    links = {name: {"operationId": name, **found} for name in operations}
+    return {status: {**promise, "links": links} for status, promise in promises.items()}
 
 
 def _promised(
@@ -90,6 +109,8 @@ def _promised(
         promise = promises.setdefault(error.status, {"model": model, "description": "", "content": {}})
         promise["description"] = "; ".join(filter(None, (promise["description"], f"`{error.code}`: {error.message}")))
         content = {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}, "examples": {}}
+        sent = ("WWW-Authenticate",) * (error.status == 401) + ("Retry-After",) * (error.retry_after is not None)
+        promise["headers"] = promise.get("headers", {}) | carrying(*sent)
         examples = promise["content"].setdefault("application/json", content)["examples"]
         examples[f"{error.code} {len(examples) + 1}"] = {"summary": error.message, "value": shape(error)}
     return promises

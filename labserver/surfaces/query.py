@@ -86,7 +86,7 @@ async def messages(visit: Visit, query: Query) -> AsyncGenerator[dict[str, Any],
         yield query_error(error)
 
 
-@router.post("")
+@router.post("", responses=promised.gives(200, QueryAnswer))
 async def ask(visit: VisitDep, query: Query) -> QueryAnswer:
     """Ask and wait: the whole answer in one JSON object."""
     answer = await visit.complete(query.as_chat(), visit.stamp(query.model_dump()))
@@ -100,16 +100,7 @@ async def ask(visit: VisitDep, query: Query) -> QueryAnswer:
     )
 
 
-EVENTS = """data: {"type": "start", "model": "gpt-4o-mini", "timestamp": 1704067201.0}
-
-data: {"type": "content", "chunk": "Tea ", "accumulated_length": 4}
-
-data: [DONE]
-
-"""
-
-
-@router.post("/stream", response_class=StreamResponse, responses=promised.as_stream(EVENTS))
+@router.post("/stream", response_class=StreamResponse, responses=promised.as_stream())
 async def ask_streaming(visit: VisitDep, query: Query) -> StreamResponse:
     """Ask and listen: server-sent events, one `data:` line of JSON per message, then `data: [DONE]`."""
     visit.admit(query.model)

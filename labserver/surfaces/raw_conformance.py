@@ -4,24 +4,34 @@ from collections.abc import AsyncGenerator
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
 from labserver.conformance import CASES
 from labserver.errors import NotFound
 from labserver.stream import StreamResponse
-from labserver.surfaces.raw_knobs import Knobs
+from labserver.surfaces import promised
+from labserver.surfaces.raw_knobs import REFUSED, Knobs
+from labserver.surfaces.raw_shapes import CaseIndex
 from labserver.surfaces.resource import complete
 from labserver.visit import VisitDep
 
-router = APIRouter(prefix="/raw/sse/conformance", tags=["raw"])
+router = APIRouter(prefix="/raw/sse/conformance", tags=["raw"], responses=REFUSED)
+
+
+NO_CASE = promised.as_stream() | promised.in_rest(
+    NotFound("There is no case 'tea'. GET /raw/sse/conformance lists them.")
+)
+CaseName = Annotated[str, Path(description="a case of the index", examples=["id-persists"])]
 
 
 class CaseKnobs(Knobs):
-    slice: Annotated[int | None, Field(ge=1, le=1000, description="bytes a chunk; without it all in one")] = None
+    slice: Annotated[
+        int | None, Field(ge=1, le=1000, description="bytes a chunk; without it all in one", examples=[3])
+    ] = None
 
 
-@router.get("")
+@router.get("", response_model=None, responses=promised.gives(200, CaseIndex))
 async def index(visit: VisitDep) -> dict[str, Any]:
     """Every case: its rule, its bytes in hexadecimal, and the events that a right reader dispatches."""
     cases = {
@@ -36,8 +46,8 @@ async def index(visit: VisitDep) -> dict[str, Any]:
     return {"source": "WHATWG HTML, 9.2.5 and 9.2.6", "cases": cases}
 
 
-@router.get("/{name}", response_class=StreamResponse, response_model=None)
-async def one(visit: VisitDep, name: str, knobs: Annotated[CaseKnobs, Query()]) -> StreamResponse:
+@router.get("/{name}", response_class=StreamResponse, response_model=None, responses=NO_CASE)
+async def one(visit: VisitDep, name: CaseName, knobs: Annotated[CaseKnobs, Query()]) -> StreamResponse:
     """One case as text/event-stream, byte for byte. The index says what to expect."""
     if name not in CASES:
         raise NotFound(f"There is no case {name[:40]!r}. GET {router.prefix} lists them.")

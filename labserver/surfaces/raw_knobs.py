@@ -5,8 +5,10 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from labserver.errors import UnprocessableRequest
+from labserver.surfaces import promised
 
 MOST_SECONDS = 30.0
+REFUSED = promised.in_rest(*promised.ANYWHERE, promised.MISFIT)
 LONGEST = 3600.0  # seconds that one answer may take as planned
 
 Count = Annotated[int, Field(ge=1, le=10_000, description="how many")]
@@ -19,11 +21,15 @@ class Knobs(BaseModel):
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    key: Annotated[str | None, Field(description="your sandbox's key, for a browser's EventSource")] = None
+    key: Annotated[
+        str | None, Field(description="your sandbox's key, for a browser's EventSource", examples=["YOUR_API_KEY"])
+    ] = None
 
 
 class Seeded(Knobs):
-    seed: Annotated[int | None, Field(ge=0, lt=2**31, description="other content; else your sandbox's seed")] = None
+    seed: Annotated[
+        int | None, Field(ge=0, lt=2**31, description="other content; else your sandbox's seed", examples=[7])
+    ] = None
 
 
 class Ticks(Seeded):

@@ -12,23 +12,40 @@ from starlette.responses import Response
 from labserver import pacing, sse
 from labserver.errors import InvalidRequest, Unavailable
 from labserver.stream import StreamResponse
-from labserver.surfaces.raw_knobs import Interval, Knobs, Name, Seeded, Ticks, check_length
+from labserver.surfaces import promised
+from labserver.surfaces.raw_knobs import REFUSED, Interval, Knobs, Name, Seeded, Ticks, check_length
 from labserver.surfaces.refusals import rest_error
 from labserver.surfaces.resource import complete
 from labserver.visit import Visit, VisitDep
 
-router = APIRouter(prefix="/raw", tags=["raw"])
+router = APIRouter(prefix="/raw", tags=["raw"], responses=REFUSED)
 
 LONGEST_ID = 9  # digits
 FAREWELL = "The lab server is shutting down."
 WATER = "Slow water, good tea: 慢慢来 ☕\n".encode()  # what drips, over and over: some characters take three bytes
 
 
+RESUMED = promised.as_stream() | promised.nothing(204, "You have every event: an EventSource stops reconnecting")
+RESUMED |= promised.in_rest(promised.BAD_PACE, InvalidRequest("Last-Event-ID must be the id of an event, not 'x'."))
+
+
+class Lines(StreamResponse):
+    media_type = "application/x-ndjson"
+
+
+class Drops(StreamResponse):
+    media_type = "text/plain"
+
+
 class SseKnobs(Ticks):
     ids: Annotated[bool, Field(description="number the events, so that a client can resume")] = True
-    retry: Annotated[int | None, Field(ge=0, le=600_000, description="milliseconds until a reconnect")] = None
+    retry: Annotated[
+        int | None, Field(ge=0, le=600_000, description="milliseconds until a reconnect", examples=[1500])
+    ] = None
     event: Annotated[tuple[Name, ...], Field(max_length=10, description="names in turn; none means message")] = ()
-    last_event_id: Annotated[str | None, Field(description="for a client that cannot set the header")] = None
+    last_event_id: Annotated[
+        str | None, Field(description="for a client that cannot set the header", examples=["2"])
+    ] = None
 
 
 class DripKnobs(Knobs):
@@ -41,11 +58,13 @@ class DripKnobs(Knobs):
     ] = "chunked"
 
 
-@router.get("/sse", response_class=StreamResponse, response_model=None)
+@router.get("/sse", response_class=StreamResponse, response_model=None, responses=RESUMED)
 async def events(
     visit: VisitDep,
     knobs: Annotated[SseKnobs, Query()],
-    header: Annotated[str | None, Header(alias="last-event-id")] = None,
+    header: Annotated[
+        str | None, Header(alias="last-event-id", description="go on after this one", examples=["2"])
+    ] = None,
 ) -> Response:
     """`count` price ticks as server-sent events; with ids they resume after Last-Event-ID, 204 at the end."""
     check_length(knobs.count, knobs.interval)
@@ -81,11 +100,11 @@ async def _events(visit: Visit, knobs: SseKnobs, seen: int) -> AsyncGenerator[by
             first = b""
 
 
-@router.get("/ndjson", response_class=StreamResponse, response_model=None)
+@router.get("/ndjson", response_class=Lines, response_model=None)
 async def lines(visit: VisitDep, knobs: Annotated[Ticks, Query()]) -> StreamResponse:
     """`count` price ticks as newline-delimited JSON, a line and a chunk each."""
     check_length(knobs.count, knobs.interval)
-    return StreamResponse(_lines(visit, knobs), {"content-type": "application/x-ndjson"})
+    return Lines(_lines(visit, knobs))
 
 
 async def _lines(visit: Visit, knobs: Ticks) -> AsyncGenerator[bytes, None]:
@@ -98,17 +117,17 @@ async def _lines(visit: Visit, knobs: Ticks) -> AsyncGenerator[bytes, None]:
                 return
 
 
-@router.get("/drip", response_class=StreamResponse, response_model=None)
+@router.get("/drip", response_class=Drops, response_model=None)
 async def drip(visit: VisitDep, knobs: Annotated[DripKnobs, Query()]) -> StreamResponse:
     """`bytes` bytes of UTF-8 text, `chunk` at a time; chunks end anywhere, also inside a character."""
     check_length(-(-knobs.bytes // knobs.chunk), knobs.interval)
-    headers = {"content-type": "text/plain; charset=utf-8"}
+    headers = {}
     if knobs.framing == "length":
         headers["content-length"] = str(knobs.bytes)
     elif knobs.framing == "close":
         visit.exchange.unframe(knobs.bytes)
         headers["connection"] = "close"
-    return StreamResponse(_drops(visit, knobs), headers)
+    return Drops(_drops(visit, knobs), headers)
 
 
 async def _drops(visit: Visit, knobs: DripKnobs) -> AsyncGenerator[bytes, None]:

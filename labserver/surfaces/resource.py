@@ -18,7 +18,7 @@ def complete(router: APIRouter) -> None:
         offered = methods.setdefault(route.path, {"OPTIONS"})
         taken = route.methods or set()
         offered |= taken
-        if "GET" in taken and route.response_class is not StreamResponse:
+        if "GET" in taken and not _is_stream(route):
             offered.add("HEAD")
             router.add_api_route(
                 route.path.removeprefix(router.prefix),
@@ -35,6 +35,11 @@ def complete(router: APIRouter) -> None:
             response_model=None,
             include_in_schema=False,
         )
+
+
+def _is_stream(route: APIRoute) -> bool:
+    kind = route.response_class
+    return isinstance(kind, type) and issubclass(kind, StreamResponse)
 
 
 def _options(offered: set[str]) -> Callable[[], Awaitable[Response]]:

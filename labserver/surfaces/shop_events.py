@@ -28,11 +28,8 @@ from labserver.visit import Visit, VisitDep
 
 router = APIRouter(prefix="/shop", tags=["shop"], responses=shop_fields.ALWAYS)
 
-EVENTS = """event: status
-id: 1
-data: {"order_id": 1, "status": "placed", "at": "2024-01-01T00:00:01Z"}
-
-"""
+GO_ON = "the id of the last event that you have; the header wins over the query"
+ALL_SEEN = promised.nothing(204, "You have every event: a browser's EventSource stops reconnecting")
 UNHURRIED = Pace(ttft=1.0, tps=1.0, jitter=0.0)  # when no pace was asked for: a step a second
 
 
@@ -40,14 +37,18 @@ UNHURRIED = Pace(ttft=1.0, tps=1.0, jitter=0.0)  # when no pace was asked for: a
     "/orders/{order_id}/events",
     response_class=StreamResponse,
     response_model=None,
-    responses=promised.as_stream(EVENTS) | shop_fields.ONE,
+    responses=promised.as_stream() | ALL_SEEN | shop_fields.ONE,
 )
 async def order_events(
     visit: VisitDep,
     request: Request,
     order_id: NumberInPath,
-    last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", max_length=20)] = None,
-    last_event_id_in_query: Annotated[str | None, Query(alias="last_event_id", max_length=20)] = None,
+    last_event_id: Annotated[
+        str | None, Header(alias="Last-Event-ID", max_length=20, description=GO_ON, examples=["1"])
+    ] = None,
+    last_event_id_in_query: Annotated[
+        str | None, Query(alias="last_event_id", max_length=20, description=GO_ON, examples=["1"])
+    ] = None,
 ) -> Response:
     """`event: status` for each of placed, packed, shipped, delivered, ids 1 to 4; 204 when all of them were seen."""
     order = await visit.shop(lambda world: world.find(Order, order_id, "order"))

@@ -21,14 +21,11 @@ STALE = PreconditionFailed("It has changed since you read it.", details={"etag":
 MAKING = promised.in_rest(*promised.UNREADABLE, TAKEN)
 REMOVING = ONE | promised.in_rest(TAKEN, STALE)
 CHANGING = MAKING | REMOVING
+REMOVED = promised.nothing(204, "Gone")
+UNCHANGED = promised.nothing(304, "You have this state already", "ETag")
 
 
-def gives(status: int, model: type[BaseModel]) -> promised.Promises:
-    """What a route answers when all is well."""
-    return {status: {"model": model}}
-
-
-NumberInPath = Annotated[int, Path(ge=1, le=HIGHEST, description="the number of the resource")]
+NumberInPath = Annotated[int, Path(ge=1, le=HIGHEST, description="the number of the resource", examples=[5])]
 
 
 def iso(seconds: int) -> str:

@@ -20,7 +20,7 @@ from labserver.store import orders
 from labserver.store.life import STATES
 from labserver.store.tables import Order
 from labserver.store.world import World
-from labserver.surfaces import shop_fields
+from labserver.surfaces import promised, shop_fields
 from labserver.surfaces.conditional import answer, require_match
 from labserver.surfaces.listing import PagingDep, listed
 from labserver.surfaces.merging import patched
@@ -32,7 +32,16 @@ router = APIRouter(prefix="/shop", tags=["shop"], responses=shop_fields.ALWAYS)
 
 Number = Annotated[int, Field(ge=1, le=HIGHEST)]
 Note = Annotated[str | None, Field(max_length=500)]
-IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        description="yours; sent again with the same body it orders nothing twice",
+        examples=["order-2024-001"],
+    ),
+]
 
 
 class OrderWanted(Wanted):
@@ -84,6 +93,14 @@ def shown(order: Order) -> dict[str, Any]:
     ).model_dump()
 
 
+PLACED = promised.leads_to(
+    promised.gives(201, OrderShown, "ETag", "Location", "Idempotency-Replayed"),
+    "id",
+    "order_id",
+    *("get_order", "change_order", "cancel_order", "order_events"),
+)
+
+
 @contextmanager
 def _flight(visit: Visit, key: str, asked: str) -> Iterator[None]:
     """One request per key at a time. Raises Conflict for a second one, UnprocessableRequest for another body."""
@@ -120,7 +137,10 @@ async def _place(visit: Visit, request: Request, wanted: OrderWanted, key: str |
 
 
 @router.post(
-    "/orders", status_code=201, response_model=None, responses=shop_fields.gives(201, OrderShown) | shop_fields.MAKING
+    "/orders",
+    status_code=201,
+    response_model=None,
+    responses=PLACED | shop_fields.MAKING,
 )
 async def place_order(visit: VisitDep, request: Request, wanted: OrderWanted, key: IdempotencyKey = None) -> Response:
     """Order a product. The same Idempotency-Key with the same body gives the same order, however often it is sent."""
@@ -140,13 +160,17 @@ def _place_of(order: dict[str, Any]) -> dict[str, str]:
     return {"location": f"/shop/orders/{order['id']}"}
 
 
-@router.get("/orders", response_model=None, responses={200: {"model": OrderList}})
+@router.get(
+    "/orders", response_model=None, responses=promised.gives(200, OrderList, "ETag", "Link") | shop_fields.UNCHANGED
+)
 async def list_orders(
     visit: VisitDep,
     request: Request,
     paging: PagingDep,
-    status: Annotated[Literal["placed", "packed", "shipped", "delivered"] | None, Query()] = None,
-    user_id: Annotated[int | None, Query(ge=1, le=HIGHEST)] = None,
+    status: Annotated[
+        Literal["placed", "packed", "shipped", "delivered"] | None, Query(description="how far they are")
+    ] = None,
+    user_id: Annotated[int | None, Query(ge=1, le=HIGHEST, description="whose they are", examples=[1])] = None,
 ) -> Response:
     """The orders, ten at a time: filtered, sorted, by page or by cursor."""
     wanted = paging.slice(orders.SORTS)
@@ -154,17 +178,24 @@ async def list_orders(
     return listed(request, "orders", found, paging, sorts=orders.SORTS, shown=shown)
 
 
-@router.get("/orders/{order_id}", response_model=None, responses=shop_fields.gives(200, OrderShown) | shop_fields.ONE)
+@router.get(
+    "/orders/{order_id}",
+    response_model=None,
+    responses=promised.gives(200, OrderShown, "ETag") | shop_fields.UNCHANGED | shop_fields.ONE,
+)
 async def get_order(visit: VisitDep, request: Request, order_id: NumberInPath) -> Response:
     """One order, with the ETag of this state."""
     return answer(request, await visit.shop(lambda world: shown(world.find(Order, order_id, "order"))))
 
 
 @router.patch(
-    "/orders/{order_id}", response_model=None, responses=shop_fields.gives(200, OrderShown) | shop_fields.CHANGING
+    "/orders/{order_id}", response_model=None, responses=promised.gives(200, OrderShown, "ETag") | shop_fields.CHANGING
 )
 async def change_order(
-    visit: VisitDep, request: Request, order_id: NumberInPath, patch: Annotated[dict[str, Any], Body()]
+    visit: VisitDep,
+    request: Request,
+    order_id: NumberInPath,
+    patch: Annotated[dict[str, Any], Body(examples=[{"note": "Ring twice"}])],
 ) -> Response:
     """Another note or another user, by JSON Merge Patch; goods and quantity stand once the order does."""
     when = visit.stamp("order", order_id).seconds
@@ -178,7 +209,7 @@ async def change_order(
     return answer(request, await visit.shop(work))
 
 
-@router.delete("/orders/{order_id}", status_code=204, responses=shop_fields.REMOVING)
+@router.delete("/orders/{order_id}", status_code=204, responses=shop_fields.REMOVED | shop_fields.REMOVING)
 async def cancel_order(visit: VisitDep, request: Request, order_id: NumberInPath) -> Response:
     """Cancel: the order is gone and its goods are back in stock. 409 once it was shipped."""
     when = visit.stamp("order", order_id).seconds

@@ -3,23 +3,24 @@
 from decimal import Decimal
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query, Request
+from fastapi import APIRouter, Body, Path, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from labserver.store import products
 from labserver.store.tables import Product
 from labserver.store.world import Found, World
-from labserver.surfaces import shop_fields
+from labserver.surfaces import promised, shop_fields
 from labserver.surfaces.conditional import answer, require_match
 from labserver.surfaces.listing import PagingDep, listed
 from labserver.surfaces.merging import patched
 from labserver.surfaces.resource import complete
-from labserver.surfaces.shop_fields import NumberInPath, Wanted, iso
+from labserver.surfaces.shop_fields import HIGHEST, Wanted, iso
 from labserver.visit import VisitDep
 
 router = APIRouter(prefix="/shop", tags=["shop"], responses=shop_fields.ALWAYS)
 
+ProductNumber = Annotated[int, Path(ge=1, le=HIGHEST, description="the product's number", examples=[105])]
 Euros = Annotated[Decimal, Field(ge=0, le=100_000, decimal_places=2, examples=[8.9])]
 
 
@@ -29,7 +30,7 @@ class ProductWanted(Wanted):
     name: Annotated[str, Field(min_length=1, max_length=120, examples=["Sencha 煎茶"])]
     category: Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*$", max_length=40, examples=["green"])]
     price: Euros
-    stock: Annotated[int, Field(ge=0, le=1_000_000)]
+    stock: Annotated[int, Field(ge=0, le=1_000_000, examples=[40])]
     sku: Annotated[str | None, Field(min_length=1, max_length=40)] = None
     description: Annotated[str | None, Field(max_length=2000)] = None
     origin: Annotated[str | None, Field(max_length=80)] = None
@@ -79,15 +80,21 @@ def place_of(number: int) -> dict[str, str]:
     return {"location": f"/shop/products/{number}"}
 
 
-@router.get("/products", response_model=None, responses={200: {"model": ProductList}})
+@router.get(
+    "/products", response_model=None, responses=promised.gives(200, ProductList, "ETag", "Link") | shop_fields.UNCHANGED
+)
 async def list_products(
     visit: VisitDep,
     request: Request,
     paging: PagingDep,
     *,
-    category: Annotated[str | None, Query(max_length=40)] = None,
-    max_price: Annotated[Decimal | None, Query(ge=0, le=100_000, decimal_places=2, description="in euros")] = None,
-    q: Annotated[str | None, Query(max_length=100, description="text in the name, the description or a tag")] = None,
+    category: Annotated[str | None, Query(max_length=40, description="only of this one", examples=["green"])] = None,
+    max_price: Annotated[
+        Decimal | None, Query(ge=0, le=100_000, decimal_places=2, description="in euros", examples=[9.5])
+    ] = None,
+    q: Annotated[
+        str | None, Query(max_length=100, description="text in the name, the description or a tag", examples=["cha"])
+    ] = None,
 ) -> Response:
     """The products, ten at a time: filtered, sorted, by page or by cursor."""
     wanted = paging.slice(products.SORTS)
@@ -109,7 +116,7 @@ async def list_products(
     "/products",
     status_code=201,
     response_model=None,
-    responses=shop_fields.gives(201, ProductShown) | shop_fields.MAKING,
+    responses=promised.gives(201, ProductShown, "ETag", "Location") | shop_fields.MAKING,
 )
 async def add_product(visit: VisitDep, request: Request, wanted: ProductWanted) -> Response:
     """A new product; `Location` says where it stands. 409 for a SKU that another one has."""
@@ -119,18 +126,22 @@ async def add_product(visit: VisitDep, request: Request, wanted: ProductWanted) 
 
 
 @router.get(
-    "/products/{product_id}", response_model=None, responses=shop_fields.gives(200, ProductShown) | shop_fields.ONE
+    "/products/{product_id}",
+    response_model=None,
+    responses=promised.gives(200, ProductShown, "ETag") | shop_fields.UNCHANGED | shop_fields.ONE,
 )
-async def get_product(visit: VisitDep, request: Request, product_id: NumberInPath) -> Response:
+async def get_product(visit: VisitDep, request: Request, product_id: ProductNumber) -> Response:
     """One product, with its ETag; 304 for a client that has this state already."""
     return answer(request, await visit.shop(lambda world: shown(world.find(Product, product_id, "product"))))
 
 
 @router.put(
-    "/products/{product_id}", response_model=None, responses=shop_fields.gives(200, ProductShown) | shop_fields.CHANGING
+    "/products/{product_id}",
+    response_model=None,
+    responses=promised.gives(200, ProductShown, "ETag") | shop_fields.CHANGING,
 )
 async def replace_product(
-    visit: VisitDep, request: Request, product_id: NumberInPath, wanted: ProductWanted
+    visit: VisitDep, request: Request, product_id: ProductNumber, wanted: ProductWanted
 ) -> Response:
     """The whole product anew: what the body leaves out is gone. 412 where If-Match names an older state."""
     when = visit.stamp("product", product_id, wanted.model_dump(mode="json")).seconds
@@ -144,10 +155,15 @@ async def replace_product(
 
 
 @router.patch(
-    "/products/{product_id}", response_model=None, responses=shop_fields.gives(200, ProductShown) | shop_fields.CHANGING
+    "/products/{product_id}",
+    response_model=None,
+    responses=promised.gives(200, ProductShown, "ETag") | shop_fields.CHANGING,
 )
 async def change_product(
-    visit: VisitDep, request: Request, product_id: NumberInPath, patch: Annotated[dict[str, Any], Body()]
+    visit: VisitDep,
+    request: Request,
+    product_id: ProductNumber,
+    patch: Annotated[dict[str, Any], Body(examples=[{"stock": 12, "origin": None}])],
 ) -> Response:
     """Some fields anew, by JSON Merge Patch (RFC 7396): what the body leaves out stays, null takes a field away."""
     when = visit.stamp("product", product_id).seconds
@@ -160,8 +176,8 @@ async def change_product(
     return answer(request, await visit.shop(work))
 
 
-@router.delete("/products/{product_id}", status_code=204, responses=shop_fields.REMOVING)
-async def remove_product(visit: VisitDep, request: Request, product_id: NumberInPath) -> Response:
+@router.delete("/products/{product_id}", status_code=204, responses=shop_fields.REMOVED | shop_fields.REMOVING)
+async def remove_product(visit: VisitDep, request: Request, product_id: ProductNumber) -> Response:
     """No such product any more. 409 for one that stands in an order."""
 
     def work(world: World) -> None:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from labserver.store import users
 from labserver.store.tables import User
 from labserver.store.world import World
-from labserver.surfaces import shop_fields
+from labserver.surfaces import promised, shop_fields
 from labserver.surfaces.conditional import answer, require_match
 from labserver.surfaces.listing import PagingDep, listed
 from labserver.surfaces.merging import patched
@@ -58,12 +58,14 @@ def shown(user: User) -> dict[str, Any]:
     ).model_dump()
 
 
-@router.get("", response_model=None, responses={200: {"model": UserList}})
+@router.get("", response_model=None, responses=promised.gives(200, UserList, "ETag", "Link") | shop_fields.UNCHANGED)
 async def list_users(
     visit: VisitDep,
     request: Request,
     paging: PagingDep,
-    q: Annotated[str | None, Query(max_length=100, description="text in the name, the address or the city")] = None,
+    q: Annotated[
+        str | None, Query(max_length=100, description="text in the name, the address or the city", examples=["ra"])
+    ] = None,
 ) -> Response:
     """The users, ten at a time: sorted, by page or by cursor."""
     wanted = paging.slice(users.SORTS)
@@ -71,7 +73,12 @@ async def list_users(
     return listed(request, "users", found, paging, sorts=users.SORTS, shown=shown)
 
 
-@router.post("", status_code=201, response_model=None, responses=shop_fields.gives(201, UserShown) | shop_fields.MAKING)
+@router.post(
+    "",
+    status_code=201,
+    response_model=None,
+    responses=promised.gives(201, UserShown, "ETag", "Location") | shop_fields.MAKING,
+)
 async def add_user(visit: VisitDep, request: Request, wanted: UserWanted) -> Response:
     """A new user; `Location` says where. 409 for an e-mail address that another one has."""
     when = visit.stamp("user", wanted.model_dump()).seconds
@@ -79,13 +86,17 @@ async def add_user(visit: VisitDep, request: Request, wanted: UserWanted) -> Res
     return answer(request, made, 201, {"location": f"/users/{made['id']}"})
 
 
-@router.get("/{user_id}", response_model=None, responses=shop_fields.gives(200, UserShown) | shop_fields.ONE)
+@router.get(
+    "/{user_id}",
+    response_model=None,
+    responses=promised.gives(200, UserShown, "ETag") | shop_fields.UNCHANGED | shop_fields.ONE,
+)
 async def get_user(visit: VisitDep, request: Request, user_id: NumberInPath) -> Response:
     """One user, with the ETag of this state."""
     return answer(request, await visit.shop(lambda world: shown(world.find(User, user_id, "user"))))
 
 
-@router.put("/{user_id}", response_model=None, responses=shop_fields.gives(200, UserShown) | shop_fields.CHANGING)
+@router.put("/{user_id}", response_model=None, responses=promised.gives(200, UserShown, "ETag") | shop_fields.CHANGING)
 async def replace_user(visit: VisitDep, request: Request, user_id: NumberInPath, wanted: UserWanted) -> Response:
     """The whole user anew: what the body leaves out is gone. 412 where If-Match names an older state."""
     when = visit.stamp("user", user_id, wanted.model_dump()).seconds
@@ -98,9 +109,14 @@ async def replace_user(visit: VisitDep, request: Request, user_id: NumberInPath,
     return answer(request, await visit.shop(work))
 
 
-@router.patch("/{user_id}", response_model=None, responses=shop_fields.gives(200, UserShown) | shop_fields.CHANGING)
+@router.patch(
+    "/{user_id}", response_model=None, responses=promised.gives(200, UserShown, "ETag") | shop_fields.CHANGING
+)
 async def change_user(
-    visit: VisitDep, request: Request, user_id: NumberInPath, patch: Annotated[dict[str, Any], Body()]
+    visit: VisitDep,
+    request: Request,
+    user_id: NumberInPath,
+    patch: Annotated[dict[str, Any], Body(examples=[{"city": "Pune"}])],
 ) -> Response:
     """Some fields anew, by JSON Merge Patch (RFC 7396)."""
     when = visit.stamp("user", user_id).seconds
@@ -113,7 +129,7 @@ async def change_user(
     return answer(request, await visit.shop(work))
 
 
-@router.delete("/{user_id}", status_code=204, responses=shop_fields.REMOVING)
+@router.delete("/{user_id}", status_code=204, responses=shop_fields.REMOVED | shop_fields.REMOVING)
 async def remove_user(visit: VisitDep, request: Request, user_id: NumberInPath) -> Response:
     """No such user any more. 409 for one who has an order."""
 

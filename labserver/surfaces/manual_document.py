@@ -1,0 +1,106 @@
+"""One OpenAPI document out of some routes: what FastAPI knows, and what it does not. Knows routes, no dialect.
+
+The examples of answers are recordings of this server, kept in `recorded.json`: tests/labserver/documented.py makes
+them, and a test compares each with what the server says today.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
+
+import labserver
+from labserver import sse
+from labserver.surfaces.manual_parts import (
+    CONDITIONS,
+    HEADERS,
+    SECURITY,
+    SECURITY_SCHEMES,
+    TAGS,
+    WISHES,
+    carrying,
+)
+from labserver.surfaces.promised import with_nulls
+
+RECORDED = Path(__file__).with_name("recorded.json")
+UNMARKED = "/lab"  # the control plane has no journal, no faults and no request ids
+
+Document = dict[str, Any]
+
+
+@cache
+def recorded() -> dict[str, Any]:
+    """`GET /path` -> status -> content type -> {"example": value}."""
+    told: dict[str, Any] = json.loads(RECORDED.read_text(encoding="utf-8"))
+    return told
+
+
+def describe(routes: Sequence[BaseRoute], title: str, description: str) -> Document:
+    document = get_openapi(title=title, version=labserver.__version__, description=description, routes=routes)
+    found = list(_operations(document, routes))
+    _name([(route, operation) for route, _, operation in found])
+    for _, name, operation in found:
+        _drop_foreign_refusals(operation["responses"])
+        _mark(name, operation)
+        for response in operation["responses"].values():
+            response.get("content", {}).get(sse.MEDIA_TYPE, {}).pop("schema", None)  # of the whole: it has no end
+        for status, contents in recorded().get(name, {}).items():
+            shown = operation["responses"].get(status, {}).get("content", {})
+            for media_type, example in contents.items():
+                if media_type in shown:
+                    shown[media_type] |= example
+    components = document.setdefault("components", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        components.get("schemas", {}).pop(name, None)
+    components["headers"] = HEADERS
+    components["securitySchemes"] = SECURITY_SCHEMES
+    used = {tag for _, _, operation in found for tag in operation["tags"]}
+    document["tags"] = [{"name": tag, "description": told} for tag, told in TAGS.items() if tag in used]
+    document["security"] = SECURITY
+    return document
+
+
+def _operations(document: Document, routes: Sequence[BaseRoute]) -> Iterator[tuple[APIRoute, str, dict[str, Any]]]:
+    """(route, `GET /path`, its operation)."""
+    for route in routes:
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            for method in sorted(route.methods or ()):
+                yield route, f"{method} {route.path_format}", document["paths"][route.path_format][method.lower()]
+
+
+def _name(found: list[tuple[APIRoute, dict[str, Any]]]) -> None:
+    """The function's name is the operation's id; where that is taken, its tag goes before it."""
+    taken: set[str] = set()
+    for route, operation in found:
+        name = route.operation_id or route.name
+        operation["operationId"] = f"{operation['tags'][0]}_{name}" if name in taken else name
+        taken.add(operation["operationId"])
+
+
+def _drop_foreign_refusals(responses: dict[str, Any]) -> None:
+    """FastAPI promises a 422 of its own shape wherever a route takes something; no dialect here speaks it.
+
+    It also has a stream's refusals come as a stream, while ours are JSON.
+    """
+    if "HTTPValidationError" in str(responses.get("422")):
+        del responses["422"]
+    for refusal in (response for status, response in responses.items() if status >= "4"):
+        if "application/json" in refusal.get("content", {}):
+            refusal["content"] = {"application/json": with_nulls(refusal["content"]["application/json"])}
+
+
+def _mark(name: str, operation: dict[str, Any]) -> None:
+    """The headers that no route names: what all take and send, and the conditions of those that answer 304 or 412."""
+    parameters = operation.setdefault("parameters", [])
+    parameters += [condition for status, condition in CONDITIONS.items() if status in operation["responses"]]
+    if not name.split(" ")[1].startswith(UNMARKED):
+        parameters += WISHES
+        for response in operation["responses"].values():
+            response["headers"] = {**response.get("headers", {}), **carrying("X-Request-Id", "X-Lab-Fault")}
+    if not parameters:
+        del operation["parameters"]
