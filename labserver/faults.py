@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
 from labserver.errors import InvalidRequest, ProcessingFailed
-from labserver.events import StreamEvent, Text, Usage
+from labserver.events import Delta, StreamEvent, Usage
 
 MAX_AFTER = 10_000
 MAX_BYTES = 100_000_000
@@ -199,7 +199,7 @@ async def on_events(events: AsyncIterator[StreamEvent], plan: Plan) -> AsyncIter
     spoken = 0
     async with aclosing(cast("AsyncGenerator[StreamEvent, None]", events)) as source:
         async for event in source:
-            if isinstance(event, Text):
+            if isinstance(event, Delta):
                 if last is not None and spoken == last:
                     raise ProcessingFailed("The model stopped working in the middle of its answer. Ask again.")
                 spoken += 1

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from labserver.errors import InvalidRequest
-from labserver.events import StreamEvent, Text, Usage
+from labserver.events import Delta, StreamEvent, Usage
 
 BOUNDS = {"ttft": (0.0, 30.0), "tps": (0.5, 100_000.0), "jitter": (0.0, 1.0)}
 
@@ -65,7 +65,7 @@ async def paced(
     scale: float,
     sleep: Callable[[float], Awaitable[None]] | None = None,
 ) -> AsyncIterator[StreamEvent]:
-    """Hold each `Text` until its planned moment; write the planned (unscaled) seconds into `Usage`.
+    """Hold each delta until its planned moment; write the planned (unscaled) seconds into `Usage`.
 
     `sleep` stands in for asyncio.sleep: the server's own can be ended early, when the server ends.
 
@@ -75,7 +75,7 @@ async def paced(
     started, planned, moments = now(), pace.ttft, plan(pace, seed)
     async with aclosing(cast("AsyncGenerator[StreamEvent, None]", events)) as source:
         async for event in source:
-            if isinstance(event, Text):
+            if isinstance(event, Delta):
                 planned = next(moments)
                 await (sleep or asyncio.sleep)(max(0.0, started + planned * scale - now()))
             yield replace(event, seconds=round(planned, 3)) if isinstance(event, Usage) else event
