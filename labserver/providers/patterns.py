@@ -10,7 +10,11 @@ from re import _parser  # type: ignore[attr-defined] # the tree has no public na
 from typing import Any
 
 LONGEST_PATTERN = 400  # characters
+LONGEST_EXAMPLE = 2000  # characters that one may have at least to be made up
 LONGEST_TEXT = 64  # characters that an own text may have to be tried
+LONGEST_REPEAT = 12  # one that may go on longer counts as one without an end
+FEW = 4  # a repeat of no more than this many rounds
+HOPELESS = 1000
 MOST_LOOSE = 3  # repeats without an end that one pattern may have
 PRINTABLE = " abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.,:;/@#+*()[]{}<>=!?&%$'\"~^|\\"
 
@@ -18,13 +22,10 @@ PRINTABLE = " abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.,
 @lru_cache(256)
 def compiled(pattern: str) -> re.Pattern[str] | None:
     """None for what is no pattern here (some of other languages are not), or could take for ever."""
-    if len(pattern) > LONGEST_PATTERN:
+    tree = _parsed(pattern)
+    if tree is None or _loose(tree, inside=False) > MOST_LOOSE or _size(tree) > LONGEST_TEXT:
         return None
-    try:
-        tree = _parser.parse(pattern)
-        return re.compile(pattern) if _loose(tree, inside=False) <= MOST_LOOSE else None
-    except (re.error, RecursionError, OverflowError):
-        return None
+    return re.compile(pattern)
 
 
 def matches(pattern: str, text: str) -> bool:
@@ -35,29 +36,58 @@ def matches(pattern: str, text: str) -> bool:
 
 def example(pattern: str, spare: int = 0) -> str | None:
     """The plainest text for `pattern`, each repeat without an end `spare` times longer than it must; None for none."""
-    if compiled(pattern) is None:
+    tree = _parsed(pattern)
+    if tree is None or _size(tree) > LONGEST_EXAMPLE:
         return None
     try:
-        text = "".join(_text(node, spare) for node in _parser.parse(pattern))
+        text = _joined(tree, spare)
     except NotImplementedError:
         return None
-    return text if matches(pattern, text) else None
+    return text if compiled(pattern) is None or len(text) > LONGEST_TEXT or matches(pattern, text) else None
+
+
+@lru_cache(256)
+def _parsed(pattern: str) -> Any:
+    if len(pattern) > LONGEST_PATTERN:
+        return None
+    try:
+        return _parser.parse(pattern)
+    except (re.error, RecursionError, OverflowError):
+        return None
+
+
+def _size(tree: Any) -> int:
+    """How many characters a text for this pattern has at least, or a bound above it."""
+    total = 0
+    for operation, argument in tree:
+        if str(operation).endswith("_REPEAT"):
+            total += max(1, argument[0]) * _size(argument[2])
+        elif isinstance(argument, tuple):
+            parts = [*argument, *(one for part in argument if isinstance(part, list) for one in part)]
+            total += sum(_size(part) for part in parts if isinstance(part, _parser.SubPattern))
+        else:
+            total += 1
+    return total
 
 
 def _loose(tree: Any, *, inside: bool) -> int:
-    """How many repeats have no end; a huge number for one inside another."""
+    """How many repeats go on and on; a huge number where one choice is made again and again (`(a+)+`, `(a|aa)*`)."""
     found = 0
     for operation, argument in tree:
-        repeats = str(operation) in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
-        endless = repeats and argument[1] > LONGEST_TEXT
-        if endless and inside:
-            return 1000
-        found += endless
-        for part in argument if isinstance(argument, tuple) else (argument,):
-            if isinstance(part, _parser.SubPattern):
-                found += _loose(part, inside=inside or repeats)
-            elif isinstance(part, list):
-                found += sum(_loose(one, inside=inside) for one in part if isinstance(one, _parser.SubPattern))
+        again = inside
+        if str(operation).endswith("_REPEAT"):
+            low, high, body = argument
+            if inside and low != high:
+                return HOPELESS
+            found += high > LONGEST_REPEAT and low != high
+            again = inside or high > FEW
+            found += _loose(body, inside=again)
+        elif str(operation) == "BRANCH":
+            if inside:
+                return HOPELESS
+            found += sum(_loose(branch, inside=inside) for branch in argument[1])
+        elif isinstance(argument, tuple):
+            found += sum(_loose(part, inside=again) for part in argument if isinstance(part, _parser.SubPattern))
     return found
 
 
@@ -74,7 +104,7 @@ def _joined(nodes: Any, spare: int) -> str:
 
 def _repeated(argument: tuple[int, int, Any], spare: int) -> str:
     low, high, body = argument
-    return _joined(body, spare) * min(low + spare, high, LONGEST_TEXT)
+    return _joined(body, spare) * max(low, min(low + spare, high, LONGEST_TEXT))
 
 
 TEXTS: dict[str, Callable[[Any, int], str]] = {

@@ -125,7 +125,7 @@ def test_v1_refuses_with_openais_four_fields(server, method: str, path: str, sen
 def test_v1_names_the_field_that_does_not_fit(server, field: str, value: Any, param: str) -> None:
     status, error, _ = refused(server, "POST", CHAT, json=SCRIPTED | {field: value})
     assert (status, error["param"]) == (400, param)
-    assert param in error["message"]
+    assert param in error["message"] or error["code"] == "invalid_value", "OpenAI names the value there"
 
 
 def test_not_a_number_is_no_temperature(server) -> None:
