@@ -14,7 +14,7 @@ from typing import Any
 from labserver.events import Tool
 from labserver.providers.facts import Facts
 from labserver.providers.filling import Filler, value_for
-from labserver.providers.kinds import name_words
+from labserver.providers.kinds import SAMPLES, name_words
 from labserver.providers.schemas import Schema, Unresolvable, resolve, types
 from labserver.providers.words import COMMON, stem, words
 
@@ -70,8 +70,10 @@ def wanted(tools: Sequence[Tool], prompt: str) -> list[Wanted]:
         best = max((_evidence(tool, spoken, free, prompt) for tool in left), key=lambda one: one.weight)
         if best.weight < ENOUGH:
             break
-        chosen.append(best)
         left.remove(best.tool)
+        if not _can_be_filled(best.tool, prompt):
+            continue
+        chosen.append(best)
         free -= best.places
     chosen.sort(key=lambda one: min(one.places, default=0))
     return [Wanted(one.tool.name, arguments) for one in chosen for arguments in _argument_sets(one.tool, prompt)]
@@ -93,6 +95,26 @@ def again(tool: Tool, prompt: str) -> list[Wanted]:
     return [Wanted(tool.name, arguments) for arguments in _argument_sets(tool, prompt)]
 
 
+def _can_be_filled(tool: Tool, prompt: str) -> bool:
+    """Whether the text has anything for what the tool requires: `Where is my order?` names no order to look up."""
+    schema = tool.parameters or NO_PARAMETERS
+    required = [_properties(tool).get(name, {}) for name in schema.get("required", ())]
+    if not required or _is_named(tool, prompt) or _finds_something(tool, prompt):
+        return True
+    free = [name for name in schema["required"] if not set(name_words(name)) & SAMPLES.keys()]
+    texts = [name for name in free if types(resolve(_properties(tool).get(name, {}), schema)) == ["string"]]
+    return bool(texts and _subject(tool, prompt)) or all(_leaves_a_choice(resolve(part, schema)) for part in required)
+
+
+def _leaves_a_choice(part: Schema) -> bool:
+    """A value can be picked without a word about it."""
+    return bool(part.keys() & {"enum", "const", "default"}) or types(part) in (["boolean"], ["array"], ["object"])
+
+
+def _is_named(tool: Tool, prompt: str) -> bool:
+    return bool(re.search(rf"(?<![\w-]){re.escape(tool.name)}(?![\w-])", prompt))
+
+
 def _spoken(prompt: str) -> list[str]:
     return [stem(word) for word in words(prompt.replace("_", " "))]
 
@@ -109,7 +131,7 @@ def _evidence(tool: Tool, spoken: Sequence[str], free: frozenset[int], prompt: s
         weight += FACT
     elif Facts(prompt).sums and "expression" in _properties(tool):
         weight += ENOUGH
-    if re.search(rf"(?<![\w-]){re.escape(tool.name)}(?![\w-])", prompt):
+    if _is_named(tool, prompt):
         weight += 2 * ENOUGH
     return Evidence(tool, weight, frozenset(places))
 

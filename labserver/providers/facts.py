@@ -47,7 +47,8 @@ NUMBER = re.compile(r"(?<![\w.-])-?\d+(?:,\d{3})*(?:\.\d+)?(?![\w]|\.\d)")
 SUM = re.compile(r"-?\(*\d+(?:\.\d+)?\)*(?:\s*[-+*/^%×÷]\s*\(*-?\d+(?:\.\d+)?\)*)+")
 QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]{1,300})[\"”“»]|(?<!\w)'([^']{1,300})'(?!\w)")
 CAPITALISED = re.compile(r"\b[^\W\d_a-z][\w'’-]*(?:[ ](?:de|da|of|am|van)?[ ]?[^\W\d_a-z][\w'’-]*)*")
-PLACED = re.compile(r"\b(?:in|at|near|from|to|for|around)\s+([^\W\d_]{3,})", re.IGNORECASE)
+PLACED = re.compile(r"\b(?:in|at|near|from|to|around)\s+([^\W\d_]{3,})", re.IGNORECASE)
+OPENING = re.compile(r"(?:^|[.!?:\n])\s*$")
 WORDS_AROUND = re.compile(r"[^\W_]+")
 
 
@@ -167,9 +168,11 @@ class Facts:
 
     @cached_property
     def names(self) -> list[str]:
-        """Capitalised words that are no places."""
+        """Capitalised words that are no places; the word that merely opens a sentence comes last."""
         places = set(self.places)
-        return list(dict.fromkeys(name for _, name in self.capitalised if name not in places))
+        named = [(at, name) for at, name in self.capitalised if name not in places]
+        named.sort(key=lambda each: " " not in each[1] and bool(OPENING.search(self.read[: each[0]])))
+        return list(dict.fromkeys(name for _, name in named))
 
     @cached_property
     def languages(self) -> list[str]:

@@ -13,7 +13,6 @@ from labserver.providers import kinds
 from labserver.providers.facts import Facts
 from labserver.providers.scalars import TOO_MUCH, Made, Scalars, zigzag
 from labserver.providers.schemas import NOTHING, Schema, Unresolvable, merged, resolve, types
-from labserver.providers.words import stem
 
 MOST_VALUES = 2000  # that one answer may consist of
 MOST_LISTED = 20  # things of a text that one list takes up
@@ -152,7 +151,7 @@ class Filler(Scalars):
         if "enum" in items:
             found = self.named(items["enum"])
         elif types(items) == ["string"] and not set(kinds.name_words(name)) & kinds.WHOLE:
-            found = kinds.texts_for(" ".join(map(stem, kinds.name_words(name))), self.facts)
+            found = kinds.texts_for(kinds.singular(name), self.facts)
         elif types(items) in (["integer"], ["number"]):
             found = [figure.value for figure in self.facts.figures]
         fitting = [value for value in dict.fromkeys(found) if self.right(value, items)]

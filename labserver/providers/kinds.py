@@ -18,7 +18,10 @@ KINDS: tuple[tuple[frozenset[str], Callable[[Facts], list[str]]], ...] = tuple(
         ("expression formula equation calculation sum", lambda facts: facts.sums),
         ("date day deadline birthday when", lambda facts: facts.dates or facts.days),
         ("time hour clock", lambda facts: facts.times),
-        ("city location place town country region destination origin where area", lambda facts: facts.places),
+        (
+            "city location place town country region destination origin where area",
+            lambda facts: facts.places or facts.names,
+        ),
         ("language lang", lambda facts: facts.languages),
         ("currency", lambda facts: facts.currencies),
         ("to recipient", lambda facts: facts.emails + facts.names),
@@ -47,6 +50,7 @@ FORMATS: dict[str, tuple[Callable[[Facts], list[str]], str]] = {
     "regex": (lambda _: [], ".*"),
     "json-pointer": (lambda _: [], "/teas/0"),
 }
+LABELS = frozenset({"order", "ticket", "number", "invoice", "room", "table", "id"})  # what numbers are names of
 SAMPLES = {
     "email": "ada@example.org", "url": "https://example.org/", "date": "2024-01-01", "day": "today", "time": "12:00",
     "city": "London", "location": "London", "place": "London", "destination": "London", "origin": "Oslo",
@@ -63,6 +67,11 @@ SPOKEN = """
 ANSWERS = frozenset(SPOKEN.split())
 
 
+def singular(name: str) -> str:
+    """`cityNames` -> `city name`, `categories` -> `category`."""
+    return " ".join(f"{part[:-3]}y" if part.endswith("ies") else stem(part) for part in name_words(name))
+
+
 def name_words(name: str) -> list[str]:
     """`orderId` -> order, id."""
     return [part.lower() for part in SPLIT.split(name) if part]
@@ -75,7 +84,7 @@ def texts_for(name: str, facts: Facts) -> list[str]:
 
 
 def figures_for(name: str, facts: Facts) -> list[Figure]:
-    """The numbers of the text: those beside a word of the field's name first, then the others in their order."""
+    """The numbers of the text: those beside a word of the field's name first, those that are another's name last."""
     named = {stem(word) for word in name_words(name)}
 
     def nearness(figure: Figure) -> int:
@@ -83,7 +92,9 @@ def figures_for(name: str, facts: Facts) -> list[Figure]:
             return 0
         if figure.after and figure.after[0] in named:
             return 1
-        return 2 if named & {*figure.before, *figure.after} else 3
+        if named & {*figure.before, *figure.after}:
+            return 2
+        return 4 if LABELS & {*figure.before[-1:]} else 3
 
     return sorted(facts.figures, key=nearness)
 

@@ -64,8 +64,9 @@ class CalledFunction(Strict):
 
 
 class CalledTool(Strict):
-    """A call as the model made it, sent back."""
+    """A call as the model made it, sent back; `index` is left in it by whoever put it together from a stream."""
 
+    index: int | None = None
     id: str
     type: Literal["function"]
     function: CalledFunction
