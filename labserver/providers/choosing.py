@@ -16,7 +16,7 @@ from labserver.providers.facts import Facts
 from labserver.providers.filling import Filler, value_for
 from labserver.providers.kinds import SAMPLES, name_words
 from labserver.providers.schemas import Schema, Unresolvable, resolve, types
-from labserver.providers.words import COMMON, stem, words
+from labserver.providers.words import COMMON, number, stem, words
 
 NAMED, PARAMETER, CHOICE, DESCRIBED, FACT = 3.0, 2.0, 2.0, 1.0, 1.0
 ENOUGH = 2.0
@@ -29,6 +29,12 @@ LITTLE_SAID = """
     information current new value item given provided return returns using user string number id name
 """
 VERBS = frozenset(LITTLE_SAID.split())
+# Words for what is done with a thing, not for the thing.
+BUSINESS = """
+    sell sells buy want wants like recommend offer offers stock put add send order box boxes cup cups pack packs bag
+    bags kind kinds sort sorts today now available left cart
+"""
+DEALINGS = frozenset(BUSINESS.split())
 KIN = {
     stem(word): topic
     for topic, kin in {
@@ -204,11 +210,17 @@ def _varied(schema: Schema, prompt: str) -> tuple[str, list[Any]]:
 
 
 def _subject(tool: Tool, prompt: str) -> str:
-    """What is left of the prompt without everyday words and without those that the tool is known by."""
-    known = {stem(word) for word in name_words(tool.name)} | {stem(word) for word in VERBS}
-    plain = re.findall(r"[^\W_][\w'’-]*", prompt[:400])
+    """What is left of the prompt without everyday words and without those that the tool is known by.
+
+    Words that the tool's own descriptions give as examples come before all others.
+    """
+    known = {stem(word) for word in name_words(tool.name)} | {stem(word) for word in [*VERBS, *DEALINGS]}
+    plain = re.findall(r"[^\W\d_][\w'’-]*", prompt[:400])
     telling = [word for word in plain if stem(word.lower()) not in known and word.lower() not in COMMON]
-    return " ".join(telling[:6])
+    telling = [word for word in telling if number(word.lower()) is None]
+    parts = [part for part in _properties(tool).values() if isinstance(part, dict)]
+    given = {stem(word) for part in parts for word in words(str(part.get("description", "")))}
+    return " ".join([word for word in telling if stem(word.lower()) in given][:6] or telling[:6])
 
 
 def _text(arguments: Any) -> str:

@@ -48,6 +48,7 @@ SUM = re.compile(r"-?\(*\d+(?:\.\d+)?\)*(?:\s*[-+*/^%×÷]\s*\(*-?\d+(?:\.\d+)?\
 QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]{1,300})[\"”“»]|(?<!\w)'([^']{1,300})'(?!\w)")
 CAPITALISED = re.compile(r"\b[^\W\d_a-z][\w'’-]*(?:[ ](?:de|da|of|am|van)?[ ]?[^\W\d_a-z][\w'’-]*)*")
 PLACED = re.compile(r"\b(?:in|at|near|from|to|around)\s+([^\W\d_]{3,})", re.IGNORECASE)
+LISTED = re.compile(r"(?:,|\band|\bor|&)\s*$")
 OPENING = re.compile(r"(?:^|[.!?:\n])\s*$")
 WORDS_AROUND = re.compile(r"[^\W_]+")
 
@@ -155,8 +156,10 @@ class Facts:
         after_preposition = {match.start(1) for match in PLACED.finditer(self.read)}
         joined: set[int] = set()
         for at, name in self.capitalised:
-            listed = re.search(r"(?:,|\band|\bor|&)\s*$", self.read[:at]) and joined
-            if at in after_preposition or name.split()[0].lower() in CITIES or listed:
+            known = at in after_preposition or name.split()[0].lower() in CITIES
+            if not known and found and self._goes_on(found[-1], at, name):
+                found[-1] = (found[-1][0], f"{found[-1][1]}, {name}")
+            elif known or (joined and LISTED.search(self.read[:at])):
                 found.append((at, name))
                 joined.add(at)
         found += [(match.start(), match[0]) for match in WORDS_AROUND.finditer(self.read) if match[0].lower() in CITIES]
@@ -165,6 +168,18 @@ class Facts:
             if not any(start <= at < start + len(earlier) for start, earlier in covered):
                 covered.append((at, name))
         return list(dict.fromkeys(name if name[:1].isupper() else name.capitalize() for _, name in covered))
+
+    def _goes_on(self, place: tuple[int, str], at: int, name: str) -> bool:
+        """`San Francisco, CA`: what follows a place after a comma belongs to it, unless it is a list with an `and`."""
+        start, so_far = place
+        after = self.read[at + len(name) :]
+        return self.read[start + len(so_far) : at] == ", " and not re.match(r",?[^.?!]{0,60}?\b(?:and|or)\b", after)
+
+    def placed(self, word: str) -> list[str]:
+        """The places that stand right after this word."""
+        return [
+            place for place in self.places if re.search(rf"\b{word}\s+{re.escape(place)}", self.read, re.IGNORECASE)
+        ]
 
     @cached_property
     def names(self) -> list[str]:

@@ -18,6 +18,8 @@ KINDS: tuple[tuple[frozenset[str], Callable[[Facts], list[str]]], ...] = tuple(
         ("expression formula equation calculation sum", lambda facts: facts.sums),
         ("date day deadline birthday when", lambda facts: facts.dates or facts.days),
         ("time hour clock", lambda facts: facts.times),
+        ("origin departure start", lambda facts: facts.placed("from")),
+        ("destination arrival", lambda facts: facts.placed("to")),
         (
             "city location place town country region destination origin where area",
             lambda facts: facts.places or facts.names,

@@ -17,8 +17,13 @@ class Refused(InvalidRequest):
     """A 400 with OpenAI's own `code`, which may be None; `param` is the path of what is wrong."""
 
     def __init__(self, message: str, param: str | None = None, kind: str | None = None) -> None:
-        super().__init__(message, param=param)
+        super().__init__(sendable(message), param=param and sendable(param))
         self.kind = kind
+
+
+def sendable(text: str) -> str:
+    """Without halves of surrogate pairs, which JSON can spell and UTF-8 cannot."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def refused(problems: Sequence[Any], body: Any) -> Refused:

@@ -1,5 +1,6 @@
 """What a chat completion request may say, and how it becomes a ChatRequest. Knows pydantic; answers nothing."""
 
+import json
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, Tag
@@ -126,6 +127,13 @@ class ChatBody(Strict):
         )
 
     def _check_together(self) -> None:
+        try:
+            json.dumps(self.model_dump(), ensure_ascii=False, allow_nan=False).encode()
+        except ValueError as error:
+            raise Refused(
+                "We could not parse the JSON body of your request: it holds half of a surrogate pair or a number "
+                "without an end. Send whole characters and finite numbers."
+            ) from error
         for name, row in PARAMETERS.items():
             if row.treatment == "refused" and getattr(self, name) is not None:
                 raise refusal(name)

@@ -1,5 +1,6 @@
 """What OpenAI answers to a request that does not fit: the sentence, the `param` and the `code`, all of them its own."""
 
+import json
 from typing import Any
 
 import pytest
@@ -241,6 +242,19 @@ def test_it_is_refused_before_a_stream_begins(server) -> None:
     body = {"model": "tea-small", "messages": [HI, CALLED], "stream": True}
     answer = server.http.post("/v1/chat/completions", json=body)
     assert (answer.status_code, answer.json()["error"]["message"]) == (400, f"{UNANSWERED}call_1")
+
+
+@pytest.mark.parametrize("text", ["tea \ud800", "\udfff"])
+@pytest.mark.parametrize("streamed", [False, True])
+def test_half_a_character_is_refused_and_breaks_nothing(server, text: str, streamed: bool) -> None:
+    for body in (
+        {"messages": [HI | {"content": text}]},
+        {"messages": [HI | {"role": text}]},
+        {"messages": [HI], text: 1},
+    ):
+        content = json.dumps({"model": "script", "stream": streamed} | body)
+        answer = server.http.post("/v1/chat/completions", content=content, headers={"content-type": "application/json"})
+        assert (answer.status_code, answer.json()["error"]["type"]) == (400, "invalid_request_error")
 
 
 def test_a_question_longer_than_the_context_is_refused(ask) -> None:

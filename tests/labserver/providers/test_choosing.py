@@ -69,6 +69,12 @@ def test_a_free_text_gets_what_the_tool_does_not_say_itself() -> None:
     ]
 
 
+def test_examples_in_a_description_are_looked_for_first() -> None:
+    category = TEXT | {"description": "such as green, black or herbal"}
+    find = tool("find_tea", category=category)
+    assert asked("Which herbal teas could Ada sell today?", [find]) == [("find_tea", {"category": "herbal"})]
+
+
 def test_two_numbers_for_two_parameters_are_one_call() -> None:
     add = tool("add", "Add two numbers", a=WHOLE, b=WHOLE)
     assert asked("Please add 4 and 5, with the tool for numbers", [add]) == [("add", {"a": 4, "b": 5})]

@@ -127,6 +127,7 @@ def test_our_own_judge_agrees_with_jsonschema(name: str) -> None:
         ("quantity", WHOLE, "In order 7, send two boxes", 2),
         ("city", TEXT, "What is the weather in New York today?", "New York"),
         ("city", TEXT, "is it raining in lisbon", "Lisbon"),
+        ("city", TEXT, "What is the weather in San Francisco, CA?", "San Francisco, CA"),
         ("city", TEXT, "Hello", "London"),
         ("date", TEXT | {"format": "date"}, "from 3 May 2024 on", "2024-05-03"),
         ("date", TEXT | {"format": "date"}, "tomorrow", "2024-01-02"),
@@ -161,7 +162,7 @@ def test_what_may_be_there_is_there_only_where_the_text_says_it() -> None:
 
 def test_no_number_and_no_place_is_taken_twice() -> None:
     assert value_for(thing(a=WHOLE, b=WHOLE), "Add 4 and 5") == {"a": 4, "b": 5}
-    assert value_for(thing(origin=TEXT, destination=TEXT), "from Oslo to Rome") == {
+    assert value_for(thing(origin=TEXT, destination=TEXT), "to Rome from Oslo") == {
         "origin": "Oslo",
         "destination": "Rome",
     }
