@@ -17,6 +17,7 @@ def either(expected: str, **kinds: type) -> Discriminator:
     """Which member of a union a value is by its JSON type: `either("a string or array", text=str, parts=list)`."""
 
     def which(value: Any) -> str | None:
-        return next((tag for tag, kind in kinds.items() if isinstance(value, kind)), None)
+        told = {} if isinstance(value, BaseModel) else value  # on its way out an object is a model already
+        return next((tag for tag, kind in kinds.items() if isinstance(told, kind)), None)
 
     return Discriminator(which, custom_error_type=ONE_OF, custom_error_message=expected)
