@@ -16,7 +16,7 @@ from labserver.surfaces.openai_refusals import Refused
 from labserver.surfaces.openai_tools import Offer, OldChoice, OldFunctions, ToolChoice, Tools, offer, old_offer
 
 MAX_TOKENS = 100_000
-CONTEXT = 128_000  # tokens that question and answer may have together
+CONTEXT = 400_000  # tokens that a question may have; enough for every lesson, and a bound all the same
 Bounded = Annotated[int, Field(ge=1, le=MAX_TOKENS)]
 Penalty = Annotated[float, Field(ge=-2, le=2, allow_inf_nan=False)]
 StopSequence = Annotated[str, Field(min_length=1)]
