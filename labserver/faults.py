@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from typing import Any, cast
 
 from labserver.errors import InvalidRequest, ProcessingFailed
-from labserver.events import StreamEvent, Text, Usage
+from labserver.events import Delta, StreamEvent, Usage
 from labserver.knobs import Choice, Knob, Setting, Word, plain
 
 MAX_AFTER = 10_000
@@ -236,7 +236,7 @@ async def on_events(events: AsyncIterator[StreamEvent], plan: Plan) -> AsyncIter
     spoken = 0
     async with aclosing(cast("AsyncGenerator[StreamEvent, None]", events)) as source:
         async for event in source:
-            if isinstance(event, Text):
+            if isinstance(event, Delta):
                 if last is not None and spoken == last:
                     raise ProcessingFailed("The model stopped working in the middle of its answer. Ask again.")
                 spoken += 1

@@ -19,7 +19,7 @@ from limits import RateLimitItemPerSecond
 from limits.strategies import FixedWindowRateLimiter
 
 from labserver.errors import RateLimited
-from labserver.events import StreamEvent, Text, Usage
+from labserver.events import Delta, StreamEvent, Usage
 from labserver.windows import Windows
 
 
@@ -171,7 +171,7 @@ async def charged(events: AsyncIterator[StreamEvent], bill: Callable[[int], None
             async for event in source:
                 if isinstance(event, Usage):
                     tokens = event.total_tokens
-                elif isinstance(event, Text):
+                elif isinstance(event, Delta):
                     tokens += 1
                 yield event
     finally:

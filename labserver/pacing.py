@@ -10,7 +10,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import cast
 
-from labserver.events import StreamEvent, Text, Usage
+from labserver.events import Delta, StreamEvent, Usage
 from labserver.pace import LONGEST_GAP, LONGEST_WAIT, Pace
 
 
@@ -55,7 +55,7 @@ async def paced(
     sleep: Callable[[float], Awaitable[None]] | None = None,
     prompt_tokens: int = 0,
 ) -> AsyncIterator[StreamEvent]:
-    """Hold each `Text` until its planned moment; write the planned (unscaled) seconds into `Usage`.
+    """Hold each delta until its planned moment; write the planned (unscaled) seconds into `Usage`.
 
     `sleep` stands in for asyncio.sleep: the server's own can be ended early, when the server ends.
 
@@ -66,7 +66,7 @@ async def paced(
     started, planned = now(), None
     async with aclosing(cast("AsyncGenerator[StreamEvent, None]", events)) as source:
         async for event in source:
-            if isinstance(event, Text):
+            if isinstance(event, Delta):
                 planned = next(moments)
                 await (sleep or asyncio.sleep)(max(0.0, started + planned * scale - now()))
             yield replace(event, seconds=_billed(planned, moments)) if isinstance(event, Usage) else event

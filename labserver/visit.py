@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from labserver import auth, faults, limits, pacing
 from labserver.errors import ClientLeft, Forbidden, LabError, Unavailable
-from labserver.events import ChatRequest, End, StreamEvent, Text, Usage
+from labserver.events import ChatRequest, Delta, End, StreamEvent, Text, Usage
 from labserver.exchange import Exchange, minted
 from labserver.lab import Lab
 from labserver.pace import MODELS, PROFILES, USUAL, Pace, Wish, parse
@@ -122,7 +122,7 @@ class Visit:
                 async for event in source:
                     if self.lab.bell.rung:
                         raise Unavailable("The lab server is shutting down. Start it again with `wirelab up`.")
-                    if isinstance(event, Text):
+                    if isinstance(event, Delta):
                         self.exchange.worked()
                         rhythm.beat()
                     elif isinstance(event, Usage):
@@ -144,8 +144,10 @@ class Visit:
     async def _collect(self, request: ChatRequest, stamp: Stamp) -> "Completion":
         spoken: list[list[str]] = [[] for _ in range(request.n)]
         finished, usage = ["stop"] * request.n, Usage(0, 0)
+        heard: list[StreamEvent] = []
         async with aclosing(self.stream(request, stamp)) as events:
             async for event in events:
+                heard.append(event)
                 match event:
                     case Text(text, index):
                         spoken[index].append(text)
@@ -153,15 +155,17 @@ class Visit:
                         finished[index] = finish_reason
                     case Usage():
                         usage = event
-        return Completion([("".join(pieces), end) for pieces, end in zip(spoken, finished, strict=True)], usage)
+        choices = [("".join(pieces), end) for pieces, end in zip(spoken, finished, strict=True)]
+        return Completion(choices, usage, heard)
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A whole answer: (text, finish_reason) per choice, and the bill."""
+    """A whole answer: (text, finish_reason) per choice, the bill, and the events that it was made of."""
 
     choices: list[tuple[str, str]]
     usage: Usage
+    events: list[StreamEvent]
 
 
 class VisitMiddleware:

@@ -14,7 +14,7 @@ class Provider(Protocol):
     models: ClassVar[tuple[str, ...]]
 
     def stream(self, request: ChatRequest) -> AsyncIterator[StreamEvent]:
-        """Yield `Start`, then `Text` per delta (choices may interleave), an `End` per choice, then one `Usage`.
+        """Yield `Start`, a `Text` or `ToolCall` per delta (choices may interleave), an `End` per choice, one `Usage`.
 
         Whoever iterates must close the iterator. Raises LabError subclasses only.
         """

@@ -45,6 +45,11 @@ class Conversation:
         return next((message.content for message in reversed(self.messages) if message.role == "user"), "")
 
     @property
+    def images(self) -> int:
+        """How many pictures came with the last question."""
+        return next((message.images for message in reversed(self.messages) if message.role == "user"), 0)
+
+    @property
     def earlier(self) -> list[str]:
         """Earlier user turns, newest first."""
         return [message.content for message in reversed(self.messages) if message.role == "user"][1:]

@@ -6,29 +6,46 @@ from typing import ClassVar
 
 from labserver import pace
 from labserver.events import ChatRequest, StreamEvent
-from labserver.providers import library, tokens
+from labserver.providers import calling, library, tokens
 from labserver.providers.delivery import Choice, deliver
 from labserver.providers.matching import Index
 from labserver.providers.replies import reply
 from labserver.providers.turn import Turn
+from labserver.providers.writing import written
+
+OWN = ("tea-small", "tea-large", *pace.MODELS)
+# Names that the seeds, the lessons and many tutorials use: they work here, and the same small library answers.
+ALIASES = ("gpt-4o-mini", "gpt-4o", "gpt-4", "gpt-3.5-turbo", "gpt-4-turbo", "gpt-4.1", "gpt-4.1-mini")
 
 
 class Mock:
     """Answers from labserver/providers/library, the same for the same request in every process.
 
-    At temperature 0 it speaks in canonical words whatever the seed; above, the seed picks among alternatives.
+    At temperature 0 it speaks in canonical words whatever the seed; above, the seed picks among alternatives. Calls of
+    tools and JSON are read from the request alone, so no seed changes them.
     """
 
     name: ClassVar[str] = "mock"
     paced: ClassVar[bool] = True
-    models: ClassVar[tuple[str, ...]] = (
-        "tea-small", "tea-large", *pace.MODELS, "gpt-4o-mini", "gpt-4o", "gpt-4", "gpt-3.5-turbo",
-    )  # fmt: skip
+    models: ClassVar[tuple[str, ...]] = OWN + ALIASES
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[StreamEvent]:
         turns = [Turn(request, index(), choice) for choice in range(request.n)]
-        for event in deliver(request, [Choice(tuple(tokens.split(reply(turn)))) for turn in turns]):
+        calls = calling.calls(request)
+        choices = [Choice((), "tool_calls", calls=calls) if calls else answer(turn) for turn in turns]
+        for event in deliver(request, choices):
             yield event
+
+
+def answer(turn: Turn) -> Choice:
+    """In words, or in JSON where a format is wanted; what tools found is told in either."""
+    if turn.request.format:
+        text = written(turn)
+    elif results := calling.results(turn.request.messages):
+        text = turn.say("results", results=results)
+    else:
+        text = reply(turn)
+    return Choice(tuple(tokens.split(text)))
 
 
 @cache

@@ -22,8 +22,14 @@ def reply(turn: Turn) -> str:
     return shorten(text, wanted) if wanted else text
 
 
+def pictured(turn: Turn) -> str | None:
+    """Pictures are counted and never looked at, let alone fetched."""
+    images = turn.conversation.images
+    return turn.say("pictures", pictures="one image" if images == 1 else f"{images} images") if images else None
+
+
 def silence(turn: Turn) -> str | None:
-    return None if turn.prompt.strip() else turn.say("silence", topics=turn.suggest(""))
+    return None if turn.prompt.strip() or turn.conversation.images else turn.say("silence", topics=turn.suggest(""))
 
 
 def skilled(turn: Turn) -> str | None:
@@ -61,6 +67,7 @@ EXACT: tuple[Occasion, ...] = (
     memory.user_name,
 )
 SPOKEN: tuple[Occasion, ...] = (
+    pictured,
     memory.given_name,
     followed_up,
     memory.introduction,

@@ -16,6 +16,7 @@ from labserver.surfaces import (
     manual,
     metrics,
     openai_chat,
+    openai_models,
     query,
     query_socket,
     raw,
@@ -46,7 +47,8 @@ SURFACES: dict[str, APIRouter] = {
     "infer": infer.router,  # POST /api/v1/infer  /api/v1/status|result|cancel/{id}
     "infer_stream": infer_stream.router,  # /api/v1/stream/{id}
     "infer_socket": infer_socket.router,  # WebSocket /api/v1/ws
-    "openai_chat": openai_chat.router,  # /v1/models  /v1/chat/completions
+    "openai_models": openai_models.router,  # /v1/models  /v1/models/{id}
+    "openai_chat": openai_chat.router,  # /v1/chat/completions
     "chat_socket": chat_socket.router,  # WebSocket /
     "echo_socket": echo_socket.router,  # WebSocket /ws/echo
     "rooms_socket": rooms_socket.router,  # WebSocket /ws/rooms/{room}

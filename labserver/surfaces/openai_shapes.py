@@ -6,14 +6,16 @@ from pydantic import BaseModel
 
 
 class ModelShown(BaseModel):
+    """A name that `model` may have; `owned_by` says which provider answers under it."""
+
     id: str
-    object: Literal["model"]
+    object: Literal["model"] = "model"
     created: int
     owned_by: str
 
 
 class ModelList(BaseModel):
-    object: Literal["list"]
+    object: Literal["list"] = "list"
     data: list[ModelShown]
 
 
@@ -21,6 +23,8 @@ class Said(BaseModel):
     role: Literal["assistant"]
     content: str | None
     refusal: str | None
+    tool_calls: list[dict[str, Any]] | None = None
+    function_call: dict[str, Any] | None = None
 
 
 class Choice(BaseModel):

@@ -30,6 +30,7 @@ from labserver.errors import (
     UnprocessableRequest,
     UnsupportedMediaType,
 )
+from labserver.surfaces.openai_refusals import Refused, refused
 
 OPENAI_TYPES = {429: "rate_limit_error"}  # past it, 5xx is `server_error` and 4xx `invalid_request_error`
 OPENAI_CODES = {
@@ -51,7 +52,7 @@ def rest_error(error: LabError) -> dict[str, Any]:
 def openai_error(error: LabError) -> dict[str, Any]:
     """OpenAI's shape: `{"error": {"message", "type", "param", "code"}}`, always all four."""
     kind = OPENAI_TYPES.get(error.status, "server_error" if error.status >= 500 else "invalid_request_error")
-    code = OPENAI_CODES.get(error.code)
+    code = error.kind if isinstance(error, Refused) else OPENAI_CODES.get(error.code)
     return {"error": {"message": error.message, "type": kind, "param": error.param, "code": code}}
 
 
@@ -67,7 +68,7 @@ def when_to_retry(error: LabError) -> dict[str, int]:
 
 SHAPES: dict[str, Callable[[LabError], dict[str, Any]]] = {"/v1": openai_error, "": rest_error}
 IS_JSON = re.compile(r"application/([\w.-]+\+)?json\b", re.IGNORECASE)
-ALL_400 = "/v1"  # OpenAI answers 400 where FastAPI's habit is 422
+IN_OPENAIS_WORDS = "/v1"  # and as a 400, where FastAPI's habit is 422
 
 
 def respond(connection: HTTPConnection, error: LabError) -> JSONResponse:
@@ -136,10 +137,11 @@ def _methods(connection: HTTPConnection) -> list[str]:
 async def _invalid(connection: HTTPConnection, error: Exception) -> JSONResponse:
     """What pydantic refuses. Broken JSON is 400, a body that is not JSON by its header 415, wrong fields 422."""
     assert isinstance(error, RequestValidationError | WebSocketRequestValidationError)
-    return respond(connection, _explained(connection, error.errors()))
+    body = error.body if isinstance(error, RequestValidationError) else None
+    return respond(connection, _explained(connection, error.errors(), body))
 
 
-def _explained(connection: HTTPConnection, problems: Sequence[Any]) -> LabError:
+def _explained(connection: HTTPConnection, problems: Sequence[Any], body: Any) -> LabError:
     content_type = connection.headers.get("content-type")
     first = problems[0]
     if first["type"] == "json_invalid":
@@ -148,9 +150,11 @@ def _explained(connection: HTTPConnection, problems: Sequence[Any]) -> LabError:
     if first["loc"] == ("body",) and not IS_JSON.match(content_type or ""):
         said = content_type or "no Content-Type at all"
         return UnsupportedMediaType(f"This route takes application/json; the request came with {said}.")
+    if connection.scope["path"].startswith(IN_OPENAIS_WORDS + "/") and isinstance(body, dict):
+        return refused(problems, body)
     fields = {".".join(str(part) for part in problem["loc"][1:]): problem["msg"] for problem in problems}
     told = "; ".join(f"{name or 'body'}: {message}" for name, message in fields.items())
-    kind = InvalidRequest if connection.scope["path"].startswith(ALL_400 + "/") else UnprocessableRequest
+    kind = InvalidRequest if connection.scope["path"].startswith(IN_OPENAIS_WORDS + "/") else UnprocessableRequest
     param = next(iter(fields)) or None
     return kind(f"The request does not fit: {told}", details={"fields": fields}, param=param)
 

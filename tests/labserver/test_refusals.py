@@ -88,9 +88,9 @@ def test_rest_refuses_in_seed_004s_shape(server, method: str, path: str, sent: A
         ("POST", CHAT, {"content": "{", "headers": JSON}, (400, None, None)),
         ("POST", CHAT, {"content": b"\xff", "headers": JSON}, (400, None, None)),
         ("POST", CHAT, {"headers": JSON}, (400, None, None)),
-        ("POST", CHAT, {"json": {"messages": HI}}, (400, "model", None)),
-        ("POST", CHAT, {"json": {"model": "script"}}, (400, "messages", None)),
-        ("POST", CHAT, {"json": {"model": "script", "messages": []}}, (400, "messages", None)),
+        ("POST", CHAT, {"json": {"messages": HI}}, (400, "model", "missing_required_parameter")),
+        ("POST", CHAT, {"json": {"model": "script"}}, (400, "messages", "missing_required_parameter")),
+        ("POST", CHAT, {"json": {"model": "script", "messages": []}}, (400, "messages", "empty_array")),
         ("POST", CHAT, {"json": {"model": "none", "messages": HI}}, (404, "model", "model_not_found")),
         ("POST", CHAT, {"json": {"model": "none", "messages": HI, "stream": True}}, (404, "model", "model_not_found")),
         ("POST", CHAT, {"json": SCRIPTED, "headers": {"x-lab-pace": "x"}}, (400, None, None)),
@@ -113,19 +113,19 @@ def test_v1_refuses_with_openais_four_fields(server, method: str, path: str, sen
         ("max_completion_tokens", -1, "max_completion_tokens"),
         ("n", 17, "n"),
         ("stop", ["a", "b", "c", "d", "e"], "stop"),
-        ("stop", [""], "stop"),
+        ("stop", [""], "stop[0]"),
         ("stream", "perhaps", "stream"),
         ("model", "", "model"),
         ("model", 3, "model"),
-        ("messages", [{"role": "teapot", "content": "hi"}], "messages.0.role"),
-        ("messages", [{"content": "hi"}], "messages.0.role"),
+        ("messages", [{"role": "teapot", "content": "hi"}], "messages[0].role"),
+        ("messages", [{"content": "hi"}], "messages[0].role"),
         ("messages", "hi", "messages"),
     ],
 )
 def test_v1_names_the_field_that_does_not_fit(server, field: str, value: Any, param: str) -> None:
     status, error, _ = refused(server, "POST", CHAT, json=SCRIPTED | {field: value})
     assert (status, error["param"]) == (400, param)
-    assert param in error["message"]
+    assert param in error["message"] or error["code"] == "invalid_value", "OpenAI names the value there"
 
 
 def test_not_a_number_is_no_temperature(server) -> None:

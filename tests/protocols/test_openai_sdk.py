@@ -123,8 +123,8 @@ def test_the_sdks_own_helper_for_streams_puts_the_answer_together(client: OpenAI
     ("wrong", "error", "told"),
     [
         ({"model": "none"}, openai.NotFoundError, ("model_not_found", "model")),
-        ({"temperature": 3}, openai.BadRequestError, (None, "temperature")),
-        ({"messages": []}, openai.BadRequestError, (None, "messages")),
+        ({"temperature": 3}, openai.BadRequestError, ("decimal_above_max_value", "temperature")),
+        ({"messages": []}, openai.BadRequestError, ("empty_array", "messages")),
         ({"extra_headers": WRONG_KEY}, openai.AuthenticationError, ("invalid_api_key", None)),
         ({"extra_headers": WRONG_KEY, "stream": True}, openai.AuthenticationError, ("invalid_api_key", None)),
         ({"model": "none", "stream": True}, openai.NotFoundError, ("model_not_found", "model")),

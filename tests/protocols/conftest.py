@@ -1,0 +1,84 @@
+"""The `openai` package's own types as judges: a payload is exactly what they declare, no field more and none less."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pydantic
+import pytest
+from openai import OpenAI
+from openai.types import ErrorObject, Model
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
+
+FAST = "ttft=0;tps=100000;jitter=0"
+TYPES: dict[str, type[pydantic.BaseModel]] = {
+    "chat.completion": ChatCompletion,
+    "chat.completion.chunk": ChatCompletionChunk,
+    "model": Model,
+}
+
+
+def exactly(payload: dict[str, Any]) -> pydantic.BaseModel:
+    """The payload, read strictly by the type that it claims to be; fields that the type does not declare fail."""
+    kind = ErrorObject if "message" in payload else TYPES[payload["object"]]
+    read = kind.model_validate_json(json.dumps(payload), strict=True)
+    assert list(undeclared(read)) == []
+    return read
+
+
+def undeclared(value: Any, path: str = "") -> Iterator[str]:
+    """Where a payload has fields that the SDK's types do not know. Its models let them pass."""
+    if isinstance(value, pydantic.BaseModel):
+        yield from (f"{path}.{name}" for name in value.model_extra or ())
+        for name in type(value).model_fields:
+            yield from undeclared(getattr(value, name), f"{path}.{name}")
+    elif isinstance(value, list):
+        for at, each in enumerate(value):
+            yield from undeclared(each, f"{path}[{at}]")
+
+
+@pytest.fixture(name="exactly")
+def exactly_() -> Callable[[dict[str, Any]], pydantic.BaseModel]:
+    return exactly
+
+
+@pytest.fixture
+def declared_only() -> Callable[[Any], list[str]]:
+    """The fields that the SDK's types do not know: there are none in what is ours."""
+    return lambda value: list(undeclared(value))
+
+
+@pytest.fixture
+def ask(server) -> Callable[..., list[dict[str, Any]]]:
+    """Post a chat request as it stands: the payloads of the answer, one, or one per chunk, each exactly of its type.
+
+    An error is a payload too, and is checked for its four fields.
+    """
+
+    def ask(key: str | None = None, **body: Any) -> list[dict[str, Any]]:
+        body = {"model": "tea-small"} | body
+        headers = {"authorization": f"Bearer {key or server.sandbox()}", "x-lab-pace": FAST}
+        answer = server.http.post("/v1/chat/completions", json=body, headers=headers)
+        if answer.status_code != 200:
+            assert answer.status_code == 400, answer.text
+            payloads = [answer.json()["error"]]
+            assert set(payloads[0]) == {"message", "type", "param", "code"}
+        elif body.get("stream"):
+            *events, done, end = answer.text.split("\n\n")
+            assert (done, end) == ("data: [DONE]", "")
+            payloads = [json.loads(event.removeprefix("data: ")) for event in events]
+        else:
+            payloads = [answer.json()]
+        for payload in payloads:
+            exactly(payload)
+        return payloads
+
+    return ask
+
+
+@pytest.fixture
+def openai_client(server) -> Iterator[OpenAI]:
+    key = server.sandbox()
+    headers = {"x-lab-pace": FAST}
+    with OpenAI(base_url=f"{server.url}/v1", api_key=key, max_retries=0, default_headers=headers, timeout=10) as client:
+        yield client
