@@ -26,6 +26,7 @@ class Onlooker(Protocol):
 
     def came_in(self, at: float, data: bytes) -> None: ...
     def went_out(self, at: float, data: bytes) -> None: ...
+    def unveiled(self) -> None: ...
 
 
 def _no_wire() -> None:
@@ -45,6 +46,9 @@ class Exchange:
     open when this one began; `produced_after` the deltas made when nobody was there to read them. `hang_up` closes the
     connection with FIN, `tear` with RST, and after `mute` nothing more leaves on it. `unframe`, called before an
     answer begins, lets a body of so many bytes leave with neither length nor chunks: the connection's end ends it.
+    `credentials` says which were presented, without any of them; `secrets` is what must not be seen again, and `sift`
+    finds more of it in the request's own bytes. While `veiled`, what a WebSocket's client said is not to be shown: it
+    may turn out to be a credential.
     """
 
     connection: int
@@ -76,6 +80,9 @@ class Exchange:
     produced_after: int = 0
     left_after: int | None = None
     secrets: tuple[bytes, ...] = ()
+    credentials: tuple[dict[str, str | None], ...] = ()
+    sift: Callable[[bytes], tuple[bytes, ...]] | None = None
+    veiled: bool = False
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     onlooker: Onlooker | None = None
     when_ended: Callable[["Exchange"], None] | None = None
@@ -103,6 +110,18 @@ class Exchange:
         """One more delta was made, whether or not anybody is still there."""
         self.produced += 1
         self.produced_after += self.ended is not None
+
+    def hide(self, *secrets: str | bytes) -> None:
+        """These must not be seen again either. Call it before they leave."""
+        added = {secret.encode() if isinstance(secret, str) else secret for secret in secrets}
+        self.secrets = tuple(sorted({*self.secrets, *added} - {b""}, key=len, reverse=True))
+
+    def unveil(self) -> None:
+        """What the client said may be shown, but for its secrets, which are known by now."""
+        if self.veiled:
+            self.veiled = False
+            if self.onlooker is not None:
+                self.onlooker.unveiled()
 
     @property
     def asked(self) -> tuple[str, str]:

@@ -16,7 +16,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from labserver import auth, faults, pacing
+from labserver import admission, auth, faults, pacing, scopes
+from labserver.caller import API_KEY, NOBODY, TOKEN, Caller
+from labserver.doorkeeper import Doorkeeper
 from labserver.errors import ClientLeft, Forbidden, LabError, Unavailable
 from labserver.events import ChatRequest, End, StreamEvent, Text, Usage
 from labserver.exchange import Exchange
@@ -33,18 +35,37 @@ REQUEST_ID = re.compile(rb"[!-~]{1,128}")  # visible ASCII without spaces: nothi
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Visit:
-    """What a surface holds while it answers one request (or one WebSocket message)."""
+    """What a surface holds while it answers one request (or one WebSocket message).
+
+    `sandbox` and `caller` change once where the credential comes late, in a form or in a socket's first message;
+    `when_introduced` is then called, and may raise LabError.
+    """
 
     lab: Lab
     sandbox: Sandbox
     pace: Pace
     plan: faults.Plan
     exchange: Exchange
+    caller: Caller = NOBODY
+    when_introduced: Callable[[], None] = lambda: None
 
     def stamp(self, *asked: Any) -> Stamp:
         return self.sandbox.stamp(*asked)
+
+    def move(self, sandbox: Sandbox) -> None:
+        """From here on it is this sandbox's, and so is the journal's record."""
+        if sandbox is not self.sandbox:
+            self.sandbox.journal.release(self.exchange)
+            self.exchange.keep_at_most(sandbox.tier.kept_bytes)
+            sandbox.journal.open(self.exchange)
+        self.sandbox = sandbox
+
+    def introduce(self, caller: Caller) -> None:
+        """It is known by now who calls. Raises LabError."""
+        self.caller = caller
+        self.when_introduced()
 
     async def shop(self, work: Callable[[World], T]) -> T:
         """Do some work on the sandbox's own rows, in a thread. Raises LabError."""
@@ -115,31 +136,39 @@ class VisitMiddleware:
             state["refusal"] = Forbidden(
                 f"A page from {origin} may not do this here. Open it from this machine instead."
             )
-        credentials = auth.presented(scope["headers"], scope["query_string"])
-        key = auth.key_of(credentials)
-        try:
-            sandbox = self.lab.sandboxes.find(key, port=scope["server"][1])
-        except LabError as refusal:
-            state.setdefault("refusal", refusal)
-            sandbox = self.lab.sandboxes.open
-        state["sandbox"], state["keyless"] = sandbox, key is None
+        placed = auth.placed(scope["headers"], scope["query_string"])
+        credentials = [credential for _, credential in placed]
+        known = admission.recognise(self.lab.sandboxes, credentials, scope["server"][1])
+        sandbox, path = known.sandbox, scope["path"]
+        if known.refusal is not None and path != auth.TOKEN_PATH:  # there the client may say who it is in the form
+            state.setdefault("refusal", known.refusal)
+        state["sandbox"], state["caller"], state["keyless"] = sandbox, known.caller, auth.key_of(credentials) is None
         state["exchange"].claimed = True
-        if scope["path"] == UNSEEN or scope["path"].startswith(UNSEEN + "/"):
+        if path == UNSEEN or path.startswith(UNSEEN + "/"):
             await self.app(scope, receive, send)
             return
         exchange: Exchange = state["exchange"]
         exchange.secrets = auth.secrets(credentials, scope["query_string"])
+        exchange.credentials = tuple([admission.shown(*one, known) for one in placed])
+        if path == auth.TOKEN_PATH:
+            exchange.sift = auth.sift
         exchange.keep_at_most(sandbox.tier.kept_bytes)
         sandbox.journal.open(exchange)
         try:
             if "refusal" not in state:  # one who is not let in spends nobody's faults
+                if path != auth.TOKEN_PATH:
+                    await admission.enter(known, scopes.needed(scope.get("method"), path))
                 state["pace"], state["plan"] = self._wishes(scope, sandbox)
         except LabError as refusal:
             state["refusal"] = refusal
         exchange.fault = faults.spell(state.get("plan", {}))
         minted = f"req_{sandbox.digest(scope.get('method', 'GET'), scope['path'])[:24]}".encode()
         request_id = _accepted_id(scope["headers"]) or minted
-        await self.app(scope, receive, _with_header(send, b"x-request-id", request_id))
+        send = _with_header(send, b"x-request-id", request_id)
+        if scope["type"] == "websocket" and "refusal" not in state:
+            await Doorkeeper(self.lab.sandboxes, scope, receive, send).serve(self.app)
+            return
+        await self.app(scope, receive, send)
 
     def _wishes(self, scope: Scope, sandbox: Sandbox) -> tuple[Pace, faults.Plan]:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
@@ -171,7 +200,9 @@ def _visit(connection: HTTPConnection) -> Visit:
     state = connection.scope["state"]
     if "refusal" in state:
         raise state["refusal"]
-    return Visit(connection.app.state.lab, state["sandbox"], state["pace"], state["plan"], state["exchange"])
+    lab, told = connection.app.state.lab, (state["sandbox"], state["pace"], state["plan"], state["exchange"])
+    visit: Visit = state.setdefault("visit", Visit(lab, *told, state["caller"]))
+    return visit
 
 
 def _own_sandbox(connection: HTTPConnection) -> Sandbox:
@@ -180,6 +211,8 @@ def _own_sandbox(connection: HTTPConnection) -> Sandbox:
     if "refusal" in state:
         raise state["refusal"]
     sandbox: Sandbox = state["sandbox"]
+    if state["caller"].kind in (API_KEY, TOKEN):
+        raise Forbidden("The control plane takes the sandbox's own key only, not one that was made with it.")
     through_a_door = state["keyless"] and sandbox is not lab.sandboxes.open  # whoever finds the port may come in there
     if through_a_door or (sandbox is lab.sandboxes.open and not lab.settings.solo):
         raise Forbidden("This needs a sandbox of your own. Get a key from POST /lab/sandboxes and send it as a bearer.")

@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse
 
 import labserver
 from labserver.surfaces.promised import with_nulls
+from labserver.surfaces.secured import secured
 
 router = APIRouter(tags=["manual"], include_in_schema=False)
 
@@ -111,7 +112,7 @@ def _described(routers: Sequence[APIRouter], title: str, *, control: bool) -> di
         description=ABOUT,
         routes=routes,
     )
-    return _without_foreign_refusals(document)
+    return _without_foreign_refusals(document if control else secured(document))
 
 
 def _without_foreign_refusals(document: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from labserver.auth import TOKEN_PATH
+from labserver.denials import challenge, oauth_error
 from labserver.errors import (
     InvalidRequest,
     LabError,
@@ -33,6 +35,7 @@ OPENAI_CODES = {
     "PROCESSING_FAILED": "server_error",
     "PIPELINE_UNAVAILABLE": "server_error",
     "FORBIDDEN": "forbidden",
+    "INSUFFICIENT_SCOPE": "insufficient_scope",
     "RATE_LIMITED": "rate_limit_exceeded",
 }
 
@@ -54,8 +57,9 @@ def query_error(error: LabError) -> dict[str, Any]:
     return {"type": "error", "error": error.message, "timestamp": "error"}
 
 
-SHAPES: dict[str, Callable[[LabError], dict[str, Any]]] = {"/v1": openai_error, "": rest_error}
+SHAPES: dict[str, Callable[[LabError], Any]] = {"/v1": openai_error, TOKEN_PATH: oauth_error, "": rest_error}
 IS_JSON = re.compile(r"application/([\w.-]+\+)?json\b", re.IGNORECASE)
+NEVER_KEPT = {"cache-control": "no-store", "pragma": "no-cache"}  # RFC 6749, section 5.1
 ALL_400 = "/v1"  # OpenAI answers 400 where FastAPI's habit is 422
 
 
@@ -65,8 +69,10 @@ def respond(connection: HTTPConnection, error: LabError) -> JSONResponse:
     headers = {}
     if error.retry_after is not None:
         headers["retry-after"] = f"{error.retry_after:g}"
-    if error.status == 401:
-        headers["www-authenticate"] = 'Bearer realm="wirelab"'
+    if (told := challenge(error)) is not None:
+        headers["www-authenticate"] = told
+    if path == TOKEN_PATH:
+        headers |= NEVER_KEPT
     return JSONResponse(shape(error), status_code=error.status, headers=headers)
 
 
