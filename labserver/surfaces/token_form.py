@@ -4,8 +4,10 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from labserver.denials import OAuthError
+from labserver.errors import ClientLeft
 
 FORM = "application/x-www-form-urlencoded"
 LONGEST = 16 * 1024  # bytes
@@ -59,10 +61,13 @@ async def read(request: Request) -> dict[str, str]:
     if said.partition(";")[0].strip().lower() != FORM:
         raise OAuthError("invalid_request", f"A token request is a form, {FORM}; this came with {said or 'no type'}.")
     body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > LONGEST:
-            raise OAuthError("invalid_request", f"A token request has no more than {LONGEST} bytes.")
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > LONGEST:
+                raise OAuthError("invalid_request", f"A token request has no more than {LONGEST} bytes.")
+    except ClientDisconnect as error:
+        raise ClientLeft("The client left before its form was whole.") from error
     try:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
     except ValueError as error:
