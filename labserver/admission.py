@@ -6,7 +6,7 @@ whom it wants to belong; nobody knows a `kid` who never had a token of that sand
 """
 
 import asyncio
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from labserver import auth
 from labserver.caller import API_KEY, NOBODY, SANDBOX_KEY, Caller
@@ -21,8 +21,7 @@ NOT_BASIC = f"Basic is for {auth.TOKEN_PATH} only. Get a token there, and send t
 TWO = "Two different credentials came with this request. Send one, in one place."
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
+class Admission(NamedTuple):  # a tuple, because one is made for every request
     """`named` is False where no sandbox is known by the credential; the open one then stands in."""
 
     sandbox: Sandbox
@@ -33,6 +32,8 @@ class Admission:
 
 def recognise(sandboxes: Sandboxes, credentials: list[str], port: int) -> Admission:
     """By the credentials of one request. Without any it is the sandbox of the door at this port, or the open one."""
+    if len(credentials) == 1 and credentials[0] not in auth.PLACEHOLDERS:
+        return _one(sandboxes, credentials[0])
     real = list(dict.fromkeys(credential for credential in credentials if credential not in auth.PLACEHOLDERS))
     if not real:
         return Admission(sandboxes.find(None, port), NOBODY)
@@ -40,7 +41,7 @@ def recognise(sandboxes: Sandboxes, credentials: list[str], port: int) -> Admiss
         return _one(sandboxes, real[0])
     admissions = [_one(sandboxes, credential) for credential in real]
     first = next((admission for admission in admissions if admission.named), admissions[0])
-    return replace(first, caller=NOBODY, refusal=TwoCredentials(TWO))
+    return first._replace(caller=NOBODY, refusal=TwoCredentials(TWO))
 
 
 def _one(sandboxes: Sandboxes, credential: str) -> Admission:
@@ -56,7 +57,7 @@ def _one(sandboxes: Sandboxes, credential: str) -> Admission:
         except InvalidToken as refusal:
             return Admission(sandbox, NOBODY, refusal)
     if (pair := auth.basic(credential)) is not None:
-        return replace(_one(sandboxes, pair[1]), caller=NOBODY, refusal=InvalidToken(NOT_BASIC))
+        return _one(sandboxes, pair[1])._replace(caller=NOBODY, refusal=InvalidToken(NOT_BASIC))
     return Admission(sandboxes.open, NOBODY, InvalidToken(UNKNOWN), named=False)
 
 
@@ -65,7 +66,7 @@ def client(sandboxes: Sandboxes, name: str, secret: str) -> Admission:
     known = recognise(sandboxes, [secret], 0)
     if known.refusal is None and (known.caller.kind not in (SANDBOX_KEY, API_KEY) or known.caller.id != name):
         refusal = InvalidToken("This id and this key do not belong together.")
-        return replace(known, refusal=refusal, named=known.named and secret not in auth.PLACEHOLDERS)
+        return known._replace(refusal=refusal, named=known.named and secret not in auth.PLACEHOLDERS)
     return known
 
 

@@ -83,6 +83,8 @@ def secrets(credentials: list[str], query: bytes = b"") -> tuple[bytes, ...]:
 
     One in the query is a secret as it is meant and as it crossed the wire, percent signs and all.
     """
+    if len(credentials) == 1 and not query and " " not in credentials[0]:  # nearly every request
+        return () if credentials[0] in PLACEHOLDERS else (credentials[0].encode("latin-1"),)
     real = {credential.encode("latin-1") for credential in credentials if credential not in PLACEHOLDERS}
     real |= {raw for raw in _in_query(query) if raw.decode("latin-1") not in PLACEHOLDERS}
     for credential in credentials:
