@@ -46,6 +46,7 @@ class Desk:
     socket: WebSocket
     visit: Visit
     introduced: asyncio.Event = field(default_factory=asyncio.Event)
+    greeted: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def greet(self) -> None:
         """Wait for who it is, not for ever; then say so and never end."""
@@ -57,6 +58,7 @@ class Desk:
                 await self.socket.close(POLICY_VIOLATION, FIRST)
                 return
         await self._say({"type": "account", **self.visit.caller.shown()})
+        self.greeted.set()
         await asyncio.Event().wait()
 
     async def listen(self) -> None:
@@ -64,6 +66,7 @@ class Desk:
             if self.visit.caller is NOBODY:
                 await self.socket.close(POLICY_VIOLATION, FIRST)
                 return
+            await self.greeted.wait()  # the greeting comes first, however fast a client is
             try:
                 said = await self._answer(Wish.model_validate_json(message.get("text") or ""))
             except ValidationError as error:
