@@ -11,7 +11,17 @@ from labkit.bytestream import Event, Head, Piece
 
 LONGEST_WAIT = 30.0  # seconds that the server lets anybody wait
 # What a record says since version 0.1's first weeks: a lab server of then leaves them out.
-LATER = ("reused", "overlap", "left_after", "unread", "retry_count", "malformed", "produced_after", "credentials")
+LATER = (
+    "reused",
+    "overlap",
+    "left_after",
+    "unread",
+    "retry_count",
+    "malformed",
+    "produced_after",
+    "carried",
+    "credentials",
+)
 
 
 class WitnessError(RuntimeError):
@@ -53,7 +63,7 @@ class Exchange:
     `reused` says that the connection had carried an exchange before; `overlap` how many other exchanges of this sandbox
     were open when this one began; `left_after` after how many pieces of body the client left (None: it did not);
     `unread` how many bytes of its request's body nobody read, where that is known; `retry_count` what the client said
-    of itself in `x-stainless-retry-count`; `malformed` that no parser could read the request; `credentials` names what
+    of itself in `x-stainless-retry-count`; `malformed` that no parser could read the request; `carried` names what
     it carried: `authorization`, `x-api-key`, `cookie`, `?key` and the like.
     """
 
@@ -77,7 +87,8 @@ class Exchange:
     retry_count: int | None = None
     malformed: bool = False
     produced_after: int = 0
-    credentials: tuple[str, ...] = ()
+    carried: tuple[str, ...] = ()
+    credentials: tuple[dict[str, str | None], ...] = ()
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Self:
@@ -91,7 +102,8 @@ class Exchange:
             fault=record["fault"],
             produced=record["produced"],
             dropped=record["dropped"],
-            **{name: record[name] for name in LATER if name in record and name != "credentials"},
+            **{name: record[name] for name in LATER if name in record and name not in ("carried", "credentials")},
+            carried=tuple(record.get("carried", ())),
             credentials=tuple(record.get("credentials", ())),
         )
 

@@ -14,6 +14,7 @@ from labserver.body_cap import BodyCapMiddleware
 from labserver.breaker import FaultMiddleware
 from labserver.cors import CorsMiddleware
 from labserver.elsewhere import StrangerMiddleware
+from labserver.entrance import EntranceMiddleware
 from labserver.gate import HostMiddleware
 from labserver.lab import Lab
 from labserver.patience import PatienceMiddleware
@@ -21,7 +22,6 @@ from labserver.places import Places
 from labserver.settings import Settings
 from labserver.surfaces import SURFACES, manual, refusals
 from labserver.turnstile import LimitsMiddleware
-from labserver.visit import VisitMiddleware
 from labserver.watch import Watch, WatchMiddleware
 
 
@@ -48,7 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
         middleware=[
             Middleware(WatchMiddleware, watch=watch, respond=refusals.respond),
             Middleware(StrangerMiddleware, lab=lab),  # another origin, with a journal of its own
-            Middleware(VisitMiddleware, lab=lab),  # before the others: the journal sees every refusal of theirs
+            Middleware(EntranceMiddleware, lab=lab),  # before the others: the journal sees every refusal of theirs
             Middleware(HostMiddleware, trust=lab.trust, respond=refusals.respond),
             Middleware(CorsMiddleware, trust=lab.trust, respond=refusals.respond),
             Middleware(LimitsMiddleware, respond=refusals.respond),

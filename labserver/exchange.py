@@ -27,6 +27,7 @@ class Onlooker(Protocol):
 
     def came_in(self, at: float, data: bytes) -> None: ...
     def went_out(self, at: float, data: bytes) -> None: ...
+    def unveiled(self) -> None: ...
 
 
 def minted() -> str:
@@ -54,6 +55,9 @@ class Exchange:
     `mangle`, if there is one, is given each piece before it leaves; what it gives back is what crosses.
     `first_body` is when the first byte after that answer's head left; `bytes_out` counts all bytes, kept or not.
     `streaming` says that the answer is made while it leaves. `sandbox` is an id. Each of `when_ended` is told once.
+    `credentials` says which were presented, without any of them; `secrets` is what must not be seen again, and `sift`
+    finds more of it in the request's own bytes. While `veiled`, what a WebSocket's client said is not to be shown: it
+    may turn out to be a credential.
     """
 
     connection: int
@@ -86,6 +90,9 @@ class Exchange:
     produced_after: int = 0
     left_after: int | None = None
     secrets: tuple[bytes, ...] = ()
+    credentials: tuple[dict[str, str | None], ...] = ()
+    sift: Callable[[bytes], tuple[bytes, ...]] | None = None
+    veiled: bool = False
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     onlooker: Onlooker | None = None
     when_ended: list[Callable[["Exchange"], None]] = field(default_factory=list)
@@ -122,6 +129,18 @@ class Exchange:
         """One more delta was made, whether or not anybody is still there."""
         self.produced += 1
         self.produced_after += self.ended is not None
+
+    def hide(self, *secrets: str | bytes) -> None:
+        """These must not be seen again either. Call it before they leave."""
+        added = {secret.encode() if isinstance(secret, str) else secret for secret in secrets}
+        self.secrets = tuple(sorted({*self.secrets, *added} - {b""}, key=len, reverse=True))
+
+    def unveil(self) -> None:
+        """What the client said may be shown, but for its secrets, which are known by now."""
+        if self.veiled:
+            self.veiled = False
+            if self.onlooker is not None:
+                self.onlooker.unveiled()
 
     @property
     def asked(self) -> tuple[str, str]:

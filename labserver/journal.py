@@ -70,6 +70,7 @@ class Query:
 
 
 EVERYTHING = Query()
+MOVED = "moved to its own sandbox"
 
 
 class Journal:
@@ -120,6 +121,18 @@ class Journal:
         if entry is not None and self.tail.on:
             told = {"ended": exchange.ended, "seconds": exchange.seconds, "left_after": exchange.left_after}
             self.tail.say("ended", number=entry.number, **told)
+
+    def release(self, exchange: Exchange) -> None:
+        """It turned out to be another sandbox's: nothing of it stays here but the gap in the numbers."""
+        entry = self._open.pop(exchange, None)
+        if entry is None:  # cleared meanwhile
+            return
+        exchange.onlooker = None
+        exchange.when_ended.remove(self._ended)
+        self._weighed = None
+        self._ring = deque((kept for kept in self._ring if kept is not entry), self._ring.maxlen)
+        if self.tail.on:
+            self.tail.say("ended", number=entry.number, ended=MOVED, seconds=None, left_after=None)
 
     def listen(self) -> Tail:
         """The live tail. The first listener also hears of what is open already, from its beginning."""

@@ -53,16 +53,21 @@ def read(pieces: Iterable[tuple[float, str]]) -> Message:
 
 def unchunked(body: bytes) -> bytes:
     """The data of the chunks, as far as it came."""
-    data: list[bytes] = []
+    return b"".join(body[start:end] for start, end in chunk_spans(body))
+
+
+def chunk_spans(body: bytes) -> list[tuple[int, int]]:
+    """Where the data of each chunk begins and ends, as far as it came."""
+    spans: list[tuple[int, int]] = []
     at = 0
     while (end := body.find(b"\r\n", at)) >= 0:
         digits = body[at:end].partition(b";")[0].strip()
         size = int(digits, 16) if re.fullmatch(rb"[0-9A-Fa-f]{1,15}", digits) else 0
         if not size:
             break
-        data.append(body[end + 2 : end + 2 + size])
+        spans.append((end + 2, min(end + 2 + size, len(body))))
         at = end + 2 + size + 2
-    return b"".join(data)
+    return spans
 
 
 def _unpacked(body: bytes) -> bytes:

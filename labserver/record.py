@@ -5,12 +5,15 @@ Bytes leave as latin-1 text, one character per byte, which JSON carries unharmed
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from labserver import credentials, frames
 from labserver.exchange import Exchange, Segment
-from labserver.redaction import blot, is_cut, redact
+from labserver.message import unchunked
+from labserver.redaction import blot, is_cut, mask, redact
 
+DATA = ("text", "binary", "continuation")
 RETRY_COUNT = re.compile(rb"\r\nx-stainless-retry-count:[ \t]*(\d{1,6})[ \t]*\r\n", re.IGNORECASE)
 
 
@@ -20,12 +23,14 @@ def record(number: int, connection: int, exchange: Exchange) -> dict[str, Any]:
     `request` and `response` are lists of [seconds, bytes as latin-1]; a WebSocket's bytes after its handshake are
     `frames` instead, and `unfinished` counts the bytes of a last frame that never became whole. `ended` is null while
     it is open; `left_after` is how many pieces of body were written before the client left, else null. `produced`
-    counts the deltas that the model made, `produced_after` those of them made after the end. `credentials` names what
-    the request carried (`authorization`, `x-api-key`, `cookie`, `?key`, ...), whatever their values were.
+    counts the deltas that the model made, `produced_after` those of them made after the end. `credentials` tells which
+    were presented, each with its place (`in`), kind, id and, for a token, its `jti`; never the credential itself.
+    `carried` names every part of the head that may be anybody's credential: `authorization`, `cookie`, `?key`, ...
     """
+    secrets = _secrets(exchange)
     head = b"".join(data for _, data in split_head(exchange.received)[0])
-    received, sent = redact(exchange.received, exchange.secrets), redact(exchange.sent, exchange.secrets)
-    retry = RETRY_COUNT.search(head)
+    received, sent = redact(exchange.received, secrets), redact(exchange.sent, secrets)
+    retry = RETRY_COUNT.search(b"".join(data for _, data in split_head(received)[0]))
     shown: list[dict[str, Any]] = []
     unfinished = {"received": 0, "sent": 0}
     if exchange.websocket and exchange.status == 101:
@@ -34,7 +39,8 @@ def record(number: int, connection: int, exchange: Exchange) -> dict[str, Any]:
         for direction, pieces in (("received", after_request), ("sent", after_answer)):
             reader = frames.Reader()
             read = [frame for at, data in pieces for frame in reader.feed(at, data)]
-            shown += _frames(direction, read, exchange.secrets)
+            veiled = exchange.veiled and direction == "received"
+            shown += _frames(direction, _veiled(read) if veiled else read, secrets)
             unfinished[direction] = len(reader.rest)
         shown.sort(key=lambda frame: frame["at"])
     return {
@@ -47,7 +53,8 @@ def record(number: int, connection: int, exchange: Exchange) -> dict[str, Any]:
         "overlap": exchange.overlap,
         "opened": exchange.opened,
         "retry_count": int(retry[1]) if retry else None,
-        "credentials": credentials.names_in(head),
+        "carried": credentials.names_in(head),
+        "credentials": list(exchange.credentials),
         "status": exchange.status,
         "request": _export(received),
         "response": _export(sent),
@@ -63,6 +70,21 @@ def record(number: int, connection: int, exchange: Exchange) -> dict[str, Any]:
         "produced": exchange.produced,
         "produced_after": exchange.produced_after,
     }
+
+
+def _secrets(exchange: Exchange) -> tuple[bytes, ...]:
+    """Those that are known, and those that the request's own bytes hold, chunked or not."""
+    if exchange.sift is None:
+        return exchange.secrets
+    raw = b"".join(data for _, data in exchange.received)
+    _, _, body = raw.partition(b"\r\n\r\n")
+    found = {*exchange.secrets, *exchange.sift(raw), *exchange.sift(unchunked(body))}
+    return tuple(sorted(found, key=len, reverse=True))
+
+
+def _veiled(read: list[frames.Frame]) -> list[frames.Frame]:
+    """What a client said that nobody has judged yet, at its length only."""
+    return [replace(frame, payload=mask(frame.payload)) if frame.opcode in DATA else frame for frame in read]
 
 
 def split_head(segments: list[Segment]) -> tuple[list[Segment], list[Segment]]:
@@ -81,7 +103,7 @@ def split_head(segments: list[Segment]) -> tuple[list[Segment], list[Segment]]:
 def _frames(direction: str, read: list[frames.Frame], secrets: tuple[bytes, ...]) -> list[dict[str, Any]]:
     """The frames of one direction. A secret that was cut over the fragments of a message moves into its first one."""
     payloads = [frame.payload for frame in read]
-    data = [index for index, frame in enumerate(read) if frame.opcode in ("text", "binary", "continuation")]
+    data = [index for index, frame in enumerate(read) if frame.opcode in DATA]
     if is_cut([payloads[index] for index in data], secrets):
         joined = b"".join(payloads[index] for index in data)
         for index in data:

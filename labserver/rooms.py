@@ -37,17 +37,26 @@ class Room:
     history: deque[Note] = field(default_factory=lambda: deque(maxlen=MOST_REMEMBERED))
     said: int = 0
 
-    def join(self, name: str) -> Member:
-        """A new member, who is told who is here and what was said; the others are told of it. Raises LabError."""
+    def join(self, name: str, known: Member | None = None) -> Member:
+        """A new member, who is told who is here and what was said; the others are told of it. Raises LabError.
+
+        `known` is one who was in another room: it takes what it was not yet told along.
+        """
         if name in self.members:
             raise Conflict(f"There is a {name!r} in this room already. Take another name: ?name=...")
         if len(self.members) >= MOST_MEMBERS:
             raise Unavailable(f"This room is full: {MOST_MEMBERS} are in it.")
         self.broadcast({"type": "join", "name": name})
-        member = self.members[name] = Member(name)
+        member = self.members[name] = known or Member(name)
         welcome = {"type": "welcome", "room": self.name, "name": name, "members": self.present()}
-        member.waiting.put_nowait({**welcome, "history": list(self.history)})
+        self.tell(member, {**welcome, "history": list(self.history)})
         return member
+
+    def hand_over(self, member: Member, room: "Room") -> None:
+        """The same member goes on in another room. Raises LabError where there is no place for it; nothing changes."""
+        room.join(member.name, member)
+        del self.members[member.name]
+        self.broadcast({"type": "leave", "name": member.name, "reason": "left"})
 
     def leave(self, member: Member, why: str = "left") -> None:
         """Tell the others; does nothing for one who is gone."""

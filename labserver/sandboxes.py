@@ -14,18 +14,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from labserver.access import Access
 from labserver.barrier import Barrier
+from labserver.caller import API_KEY, Caller
+from labserver.denials import UNKNOWN, InvalidToken
 from labserver.doors import Doors, port_of
-from labserver.errors import Unauthorized
 from labserver.fault_rules import Rules
 from labserver.jobs import Jobs
 from labserver.journal import Journal
+from labserver.keys import IssuedKey, hashed
 from labserver.limits import Limit, Limits
 from labserver.logs import log
 from labserver.rooms import Rooms
 from labserver.slots import Slots
-from labserver.store import Store
-from labserver.store.tables import Named
+from labserver.store import Store, api_keys
+from labserver.store.tables import ApiKey, Named
 from labserver.stranger import Stranger
 from labserver.tail import Tail
 
@@ -106,6 +109,8 @@ class Sandbox:
     store: Store = field(default_factory=Store)
     jobs: Jobs = field(default_factory=Jobs)
     rooms: Rooms = field(default_factory=Rooms)
+    access: Access = field(default_factory=Access)
+    key_hash: str = ""
     callback_secret: str = field(default_factory=lambda: f"whsec_{secrets.token_urlsafe(24)}")
     door: asyncio.Server | None = None
     last_port: int = 0
@@ -138,8 +143,9 @@ class Sandbox:
         return self.seed or 0
 
     def reset(self) -> None:
-        """As new: empty journal, no rules, no jobs, empty rooms; limits, shop and clock as at first."""
+        """As new: empty journal, no rules, jobs or issued keys, empty rooms; limits, shop and clock as at first."""
         self.store.forget(self.id)
+        self.access.clear()
         self.journal.clear()
         self.stranger.journal.clear()
         self.notices.clear()
@@ -149,6 +155,17 @@ class Sandbox:
         self.rooms.clear()
         self._asked.clear()
         self._ticks = 0
+
+    def keep_uses(self, caller: Caller) -> None:
+        """Write down how often an issued key may still be used, where the store outlives us. Blocks for a moment."""
+        for key in tuple(self.access.keys):
+            if caller.kind == API_KEY and key.id == caller.id:
+                self.keep_key(key, [])
+
+    def keep_key(self, key: IssuedKey, forgotten: list[IssuedKey]) -> None:
+        """Write a key down, new or changed, and let go of others, where the store outlives us. Blocks for a moment."""
+        row, ids = key.row(self.id), [other.id for other in forgotten]
+        self.store.kept(lambda session: api_keys.keep(session, row, ids), None)
 
     def hang_up(self) -> int:
         """Close every connection that an open exchange holds, at the stranger's too; returns how many."""
@@ -180,19 +197,29 @@ class Sandboxes:
         self._by_port: dict[int, Sandbox] = {}
         self._strangers: dict[int, Stranger] = {}
         self.evicted = 0
+        self._names: dict[str, str] = {}  # hash of an issued key, or kid of a token -> id
+        self._by_id: dict[str, Sandbox] = {}
         self.open = self._furnish(Named(id=OPEN_ID, key_hash="", name=OPEN_ID, seed=None, tier="open"), "")
         for row in self._store.named(always=OPEN_ID):
             self._worlds[row.key_hash] = self._furnish(row, "")
+        none: list[ApiKey] = []
+        for issued in self._store.kept(api_keys.everyone, none):
+            self._by_id[issued.sandbox].access.keys.add(IssuedKey.of(issued))  # others' rows are gone by now
 
     def _furnish(self, row: Named, key: str) -> Sandbox:
         room = self._tiers[row.tier]
-        journal = Journal(room.exchanges, room.journal_bytes)
-        return Sandbox(row.id, key, row.seed, row.name, room, journal, Limits(room.limit), store=self._store)
+        journal, access = Journal(room.exchanges, room.journal_bytes), Access(self._names, row.id)
+        sandbox = Sandbox(
+            row.id, key, row.seed, row.name, room, journal, Limits(room.limit), store=self._store, access=access
+        )
+        sandbox.key_hash = row.key_hash
+        self._by_id[row.id] = sandbox
+        return sandbox
 
     def make(self, name: str = "", seed: int | None = None, tier: str = "standard") -> Sandbox:
         """A new world; one with a name outlives the server where the store does."""
         key = f"lab-{secrets.token_urlsafe(24)}"
-        row = Named(id=f"sb_{secrets.token_hex(6)}", key_hash=_hash(key), name=name, seed=seed, tier=tier)
+        row = Named(id=f"sb_{secrets.token_hex(6)}", key_hash=hashed(key), name=name, seed=seed, tier=tier)
         sandbox = self._worlds[row.key_hash] = self._furnish(row, key)
         if name:
             self._store.remember(row)
@@ -243,6 +270,8 @@ class Sandboxes:
         if sandbox is not self.open:
             sandbox.journal.tail.close()
             sandbox.notices.close()
+            sandbox.access.close()
+            self._by_id.pop(sandbox.id, None)
             self._store.disown(sandbox.id)
 
     def _forget_port(self, sandbox: Sandbox) -> None:
@@ -252,24 +281,35 @@ class Sandboxes:
     def find(self, key: str | None, port: int = 0) -> Sandbox:
         """The sandbox of a key; without one, that of the door at this port, else the open one.
 
-        Raises Unauthorized for a key that nobody was given.
+        Raises InvalidToken for a key that nobody was given.
         """
         if key is None:
             return self._by_port.get(port, self.open)
-        locked = _hash(key)
-        sandbox = self._worlds.get(locked)
+        sandbox = self.owned_by(key)
         if sandbox is None:
-            raise Unauthorized(
-                "This key opens no sandbox here. Get one from POST /lab/sandboxes (labkit.open does), or send no key."
-            )
-        sandbox.key = key  # after a restart only the hash is known
-        self._worlds.move_to_end(locked)
+            raise InvalidToken(UNKNOWN)
+        return sandbox
+
+    def owned_by(self, key: str) -> Sandbox | None:
+        """The sandbox whose own key this is; it counts as used."""
+        locked = hashed(key)
+        sandbox = self._worlds.get(locked)
+        if sandbox is not None:
+            sandbox.key = key  # after a restart only the hash is known
+            self._worlds.move_to_end(locked)
+        return sandbox
+
+    def whose(self, name: str) -> Sandbox | None:
+        """The sandbox that issued the key with this hash, or signs tokens under this kid; it counts as used."""
+        sandbox = self._by_id.get(self._names.get(name, ""))
+        if sandbox is not None and sandbox is not self.open:
+            self._worlds.move_to_end(sandbox.key_hash)
         return sandbox
 
     def end(self, sandbox: Sandbox) -> None:
         """Forget a sandbox and close what it still holds open. The open one is only reset."""
         self._close(sandbox)
-        if self._worlds.pop(_hash(sandbox.key), None) is None:
+        if self._worlds.pop(sandbox.key_hash, None) is None:
             sandbox.reset()
 
     def __iter__(self) -> Iterator[Sandbox]:
@@ -279,8 +319,3 @@ class Sandboxes:
 
 def _local(port: int) -> str:
     return f"http://127.0.0.1:{port}"
-
-
-def _hash(key: str) -> str:
-    """Under which a key is kept: whoever reads the database cannot come in with it."""
-    return hashlib.sha256(key.encode()).hexdigest()

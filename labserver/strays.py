@@ -4,10 +4,9 @@ Knows sandboxes and credentials. Reads such a request as generously as can be, f
 be seen any more than another's.
 """
 
-from labserver import auth
-from labserver.errors import Unauthorized
+from labserver import admission, auth
 from labserver.exchange import Exchange
-from labserver.sandboxes import Sandbox, Sandboxes
+from labserver.sandboxes import Sandboxes
 
 HEAD = 64 * 1024  # bytes in which a key is looked for
 
@@ -26,17 +25,13 @@ def adopt(sandboxes: Sandboxes, exchange: Exchange, port: int) -> None:
         return
     credentials = auth.presented(headers, query)
     exchange.secrets = auth.secrets(credentials, query)
-    sandbox = _sandbox_of(sandboxes, auth.key_of(credentials), port)
+    exchange.sift = auth.sift if target.startswith(auth.TOKEN_PATH) else None
+    known = admission.recognise(sandboxes, credentials, port)
+    sandbox = known.sandbox if known.named else sandboxes.find(None, port)
     exchange.sandbox = sandbox.id
+    exchange.credentials = tuple(admission.shown(*placed, known) for placed in auth.placed(headers, query))
     exchange.keep_at_most(sandbox.tier.kept_bytes)
     sandbox.journal.open(exchange)
-
-
-def _sandbox_of(sandboxes: Sandboxes, key: str | None, port: int) -> Sandbox:
-    try:
-        return sandboxes.find(key, port)
-    except Unauthorized:
-        return sandboxes.find(None, port)
 
 
 def _read(raw: bytes, target: str) -> tuple[list[tuple[bytes, bytes]], bytes]:

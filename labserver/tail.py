@@ -92,6 +92,7 @@ class Watch:
         self._in, self._out = Blotter(exchange.secrets), Blotter(exchange.secrets)
         self._readers = (frames.Reader(), frames.Reader())
         self._greeted = False
+        self._veiled: list[tuple[float, bytes]] = []
 
     def came_in(self, at: float, data: bytes) -> None:
         """What a client sends ahead of its answer is only told when it is frames: a request's head comes first."""
@@ -102,6 +103,18 @@ class Watch:
             _, end, data = self._asked.partition(b"\r\n\r\n")
             self._asking = not end
         if not self._asking and data:
+            self._heard(at, data)
+
+    def _heard(self, at: float, data: bytes) -> None:
+        if self._exchange.veiled:
+            self._veiled.append((at, data))
+        else:
+            self._frames("received", at, data)
+
+    def unveiled(self) -> None:
+        """What waited to be told may be told now."""
+        waiting, self._veiled = self._veiled, []
+        for at, data in waiting:
             self._frames("received", at, data)
 
     def went_out(self, at: float, data: bytes) -> None:
@@ -119,7 +132,7 @@ class Watch:
             head, self._head = self._head[: end + 4], self._head[end + 4 :]
             self._greeted = not head.startswith(b"HTTP/1.1 1") or head.startswith(b"HTTP/1.1 101 ")
             if self._greeted:
-                text = self._out.through(head).decode("latin-1")
+                text = self._clean(self._out, head).decode("latin-1")
                 self._tail.say("head", number=self._number, at=at, status=self._exchange.status, text=text)
         if self._greeted and self._head:
             self.went_out(at, self._head)
@@ -127,12 +140,16 @@ class Watch:
     def _chunk(self, at: float, data: bytes) -> None:
         if data:
             self._chunks += 1
-            text = self._out.through(data)[:SHOWN].decode("latin-1")
+            text = self._clean(self._out, data)[:SHOWN].decode("latin-1")
             self._tail.say("chunk", number=self._number, at=at, index=self._chunks, size=len(data), text=text)
 
     def _frames(self, direction: str, at: float, data: bytes) -> None:
         outbound = direction == "sent"
         blotter = self._out if outbound else self._in
         for frame in self._readers[outbound].feed(at, data):
-            payload = blotter.through(frame.payload, last=frame.fin)[:SHOWN]
+            payload = self._clean(blotter, frame.payload, last=frame.fin)[:SHOWN]
             self._tail.say("frame", number=self._number, **frame_as_json(direction, frame, payload))
+
+    def _clean(self, blotter: Blotter, data: bytes, last: bool = False) -> bytes:
+        blotter.secrets = self._exchange.secrets  # by now there may be more of them
+        return blotter.through(data, last)

@@ -11,10 +11,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from labserver import faults, limit_headers
+from labserver.entrance import is_control
 from labserver.errors import LabError, RateLimited, Unauthorized
 from labserver.limits import Limits
 from labserver.sandboxes import OPEN_ID, Sandbox
-from labserver.visit import is_control
 
 HEADS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
 LENGTHLESS = frozenset({204, 304})  # no body, so no stream

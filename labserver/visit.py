@@ -1,13 +1,11 @@
-"""One request's own view of the lab: whose sandbox, at which pace, under which faults. Knows Starlette's scopes.
+"""One request's own view of the lab: whose sandbox, at which pace, under which faults. Knows no dialect.
 
-The middleware works out who is calling before any surface runs, so that the journal sees every exchange, also one that
-a surface refuses. What is wrong with a key or a plan is kept and raised by the `VisitDep` of the surface that asks for
-it: only there does the error get its dialect's shape.
+`entrance` has worked out who calls. What is wrong with a key or a plan it has kept, and the `VisitDep` of the surface
+that asks for it raises it: only there does the error get its dialect's shape.
 """
 
 import asyncio
-import re
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,38 +14,31 @@ from typing import Annotated, Any, TypeVar, cast
 from fastapi import Depends
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from labserver import auth, faults, limits, pacing
-from labserver.errors import ClientLeft, Forbidden, LabError, Unavailable
+from labserver import faults, limits, pacing
+from labserver.caller import API_KEY, NOBODY, TOKEN, Caller
+from labserver.errors import ClientLeft, Forbidden, Unavailable
 from labserver.events import ChatRequest, Delta, End, StreamEvent, Text, Usage
-from labserver.exchange import Exchange, minted
+from labserver.exchange import Exchange
 from labserver.lab import Lab
-from labserver.pace import MODELS, PROFILES, USUAL, Pace, Wish, parse
+from labserver.pace import MODELS, PROFILES, USUAL, Pace, Wish
 from labserver.providers.base import Provider
 from labserver.providers.delivery import prompt_tokens
 from labserver.racing import first_done
 from labserver.sandboxes import Sandbox, Stamp
 from labserver.store.world import World
 from labserver.tally import Rhythm
-from labserver.trust import is_preflight
-
-UNSEEN = ("/lab", "/metrics")  # never journalled: a journal of the journal grows without end, and so does a scraper's
-
-
-def is_control(path: str) -> bool:
-    """Whether this path is for those who watch: it is neither journalled nor limited."""
-    return any(path == root or path.startswith(root + "/") for root in UNSEEN)
-
-
-REQUEST_ID = re.compile(rb"[!-~]{1,128}")  # visible ASCII without spaces: nothing that could end a header
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Visit:
-    """What a surface holds while it answers one request (or one WebSocket message)."""
+    """What a surface holds while it answers one request (or one WebSocket message).
+
+    `sandbox` and `caller` change once where the credential comes late, in a form or in a socket's first message;
+    `when_introduced` is then called, and may raise LabError.
+    """
 
     lab: Lab
     sandbox: Sandbox
@@ -55,6 +46,8 @@ class Visit:
     plan: faults.Plan
     exchange: Exchange
     who: str = ""
+    caller: Caller = NOBODY
+    when_introduced: Callable[[], None] = lambda: None
 
     def stamp(self, *asked: Any) -> Stamp:
         return self.sandbox.stamp(*asked)
@@ -67,6 +60,20 @@ class Visit:
     def pace_of(self, model: str) -> Pace:
         """As the request wishes; where it does not, as fast as this model is."""
         return self.wish.pace(PROFILES[MODELS.get(model, USUAL)])
+
+    def move(self, sandbox: Sandbox) -> None:
+        """From here on it is this sandbox's, and so is the journal's record."""
+        if sandbox is not self.sandbox:
+            self.sandbox.journal.release(self.exchange)
+            self.exchange.keep_at_most(sandbox.tier.kept_bytes)
+            sandbox.journal.open(self.exchange)
+            self.exchange.sandbox, self.who = sandbox.id, ""
+        self.sandbox = sandbox
+
+    def introduce(self, caller: Caller) -> None:
+        """It is known by now who calls. Raises LabError."""
+        self.caller = caller
+        self.when_introduced()
 
     async def shop(self, work: Callable[[World], T]) -> T:
         """Do some work on the sandbox's own rows, in a thread, and tell its listeners what came of it. Raises LabError.
@@ -168,80 +175,13 @@ class Completion:
     events: list[StreamEvent]
 
 
-class VisitMiddleware:
-    """Finds the sandbox, opens the journal's record, reads pace and faults, takes or mints `x-request-id`."""
-
-    def __init__(self, app: ASGIApp, lab: Lab) -> None:
-        self.app = app
-        self.lab = lab
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in ("http", "websocket"):
-            await self.app(scope, receive, send)
-            return
-        state = scope["state"]
-        if (refused := self.lab.trust.refusal(scope)) is not None:
-            state["refusal"] = refused
-        credentials = auth.presented(scope["headers"], scope["query_string"])
-        key = auth.key_of(credentials)
-        try:
-            sandbox = self.lab.sandboxes.find(key, port=scope["server"][1])
-        except LabError as refusal:
-            state.setdefault("refusal", refusal)
-            sandbox = self.lab.sandboxes.open
-        state["sandbox"], state["keyless"] = sandbox, key is None
-        exchange: Exchange = state["exchange"]
-        exchange.claimed, exchange.sandbox = True, sandbox.id
-        exchange.secrets = auth.secrets(credentials, scope["query_string"])
-        own_id = _accepted_id(scope["headers"])
-        if is_control(scope["path"]):
-            exchange.request_id = exchange.request_id or own_id or minted()
-            await self.app(scope, receive, _with_header(send, b"x-request-id", exchange.request_id.encode()))
-            return
-        exchange.keep_at_most(sandbox.tier.kept_bytes)
-        sandbox.journal.open(exchange)
-        try:
-            if "refusal" not in state and not is_preflight(scope):  # one who is not let in spends nobody's faults
-                state["wish"], state["plan"] = self._wishes(scope, sandbox)
-        except LabError as refusal:
-            state["refusal"] = refusal
-        exchange.fault = faults.spell(state.get("plan", {}))
-        seeded = f"req_{sandbox.digest(scope.get('method', 'GET'), scope['path'])[:24]}"
-        exchange.request_id = exchange.request_id or own_id or seeded
-        await self.app(scope, receive, _with_header(send, b"x-request-id", exchange.request_id.encode()))
-
-    def _wishes(self, scope: Scope, sandbox: Sandbox) -> tuple[Wish, faults.Plan]:
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        if "x-lab-fault" in headers and sandbox is self.lab.sandboxes.open and not self.lab.settings.solo:
-            raise Forbidden(
-                "On a shared server x-lab-fault needs a sandbox of your own. Get a key from POST /lab/sandboxes."
-            )
-        wanted = faults.parse(headers.get("x-lab-fault", ""))
-        plan = sandbox.rules.take(scope["path"]) | wanted
-        return parse(headers.get("x-lab-pace", "")), faults.in_order(plan)
-
-
-def _accepted_id(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
-    """The client's own request id, if it sent exactly one that is fit to send back."""
-    sent = [value for name, value in headers if name == b"x-request-id"]
-    return sent[0].decode() if len(sent) == 1 and REQUEST_ID.fullmatch(sent[0]) else None
-
-
-def _with_header(send: Send, name: bytes, value: bytes) -> Send:
-    async def stamped(message: Message) -> None:
-        if message["type"] in ("http.response.start", "websocket.accept", "websocket.http.response.start"):
-            message = {**message, "headers": [*message.get("headers", []), (name, value)]}
-        await send(message)
-
-    return stamped
-
-
 def _visit(connection: HTTPConnection) -> Visit:
     state = connection.scope["state"]
     if "refusal" in state:
         raise state["refusal"]
-    wish, plan, who = state["wish"], state["plan"], state["who"]
-    return Visit(connection.app.state.lab, state["sandbox"], wish, plan, state["exchange"], who)
+    lab, told = connection.app.state.lab, (state["sandbox"], state["wish"], state["plan"], state["exchange"])
+    visit: Visit = state.setdefault("visit", Visit(lab, *told, state["who"], state["caller"]))
+    return visit
 
 
 def _own_sandbox(connection: HTTPConnection) -> Sandbox:
@@ -250,6 +190,8 @@ def _own_sandbox(connection: HTTPConnection) -> Sandbox:
     if "refusal" in state:
         raise state["refusal"]
     sandbox: Sandbox = state["sandbox"]
+    if state["caller"].kind in (API_KEY, TOKEN):
+        raise Forbidden("The control plane takes the sandbox's own key only, not one that was made with it.")
     through_a_door = state["keyless"] and sandbox is not lab.sandboxes.open  # whoever finds the port may come in there
     if through_a_door or (sandbox is lab.sandboxes.open and not lab.settings.solo):
         raise Forbidden("This needs a sandbox of your own. Get a key from POST /lab/sandboxes and send it as a bearer.")

@@ -76,6 +76,13 @@ class Store:
             with self._session() as session:
                 session.add(row)
 
+    def kept(self, work: Callable[[Session], T], otherwise: T) -> T:
+        """Do some work on rows that only matter where they outlive the process; elsewhere nothing is done."""
+        if not self.lasting:
+            return otherwise
+        with self._session() as session:
+            return work(session)
+
     def disown(self, sandbox: str) -> None:
         """A sandbox has ended: its rows go, and its name with them."""
         self.forget(sandbox)

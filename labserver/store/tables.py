@@ -97,5 +97,22 @@ class Named(SQLModel, table=True):
     tier: str
 
 
-# Children before parents: the order in which rows may go.
-SHOP: tuple[type[SQLModel], ...] = (Reply, Order, Product, User, Ledger)
+class ApiKey(SQLModel, table=True):
+    """A key that a sandbox has issued: only the hash of it. `scopes` have spaces between, `expires` is real seconds."""
+
+    __tablename__ = "api_key"
+
+    sandbox: str = Field(primary_key=True, max_length=SANDBOX_ID)
+    id: str = Field(primary_key=True, max_length=SANDBOX_ID)
+    key_hash: str = Field(unique=True)
+    prefix: str
+    name: str
+    scopes: str
+    created: int = Field(sa_type=BigInteger)
+    expires: int | None = Field(default=None, sa_type=BigInteger)
+    uses_left: int | None = None
+    revoked: bool = False
+
+
+# What a sandbox owns, children before parents: the order in which rows may go.
+SHOP: tuple[type[SQLModel], ...] = (Reply, Order, Product, User, Ledger, ApiKey)

@@ -3,6 +3,9 @@
 from fastapi import APIRouter
 
 from labserver.surfaces import (
+    account_socket,
+    auth_keys,
+    auth_token,
     chat_socket,
     echo_socket,
     health,
@@ -10,6 +13,7 @@ from labserver.surfaces import (
     infer_socket,
     infer_stream,
     lab,
+    lab_auth,
     lab_journal,
     lab_limits,
     lab_pace,
@@ -40,6 +44,9 @@ SURFACES: dict[str, APIRouter] = {
     "shop_events": shop_events.router,  # /shop/orders/{id}/events
     "shop_notifications": shop_notifications.router,  # /shop/notifications
     "shop_users": shop_users.router,  # /users  /users/{id}
+    "auth_token": auth_token.router,  # POST /auth/token
+    "auth_keys": auth_keys.router,  # /auth/keys  /auth/keys/{id}  /auth/me
+    "account_socket": account_socket.router,  # WebSocket /ws/account
     "query": query.router,  # POST /api/v1/query  /api/v1/query/stream
     "query_socket": query_socket.router,  # WebSocket /api/v1/query/ws
     "generate_v1": versions.old,  # POST /api/v1/generate (deprecated)
@@ -58,5 +65,6 @@ SURFACES: dict[str, APIRouter] = {
     "lab": lab.router,  # /lab  /lab/sandboxes  /lab/faults  /lab/reset
     "lab_pace": lab_pace.router,  # /lab/pace
     "lab_limits": lab_limits.router,  # /lab/limits
+    "lab_auth": lab_auth.router,  # /lab/auth  /lab/auth/tokens
     "lab_journal": lab_journal.router,  # /lab/journal  /lab/journal.jsonl  /lab/journal.har  /lab/journal/tail
 }

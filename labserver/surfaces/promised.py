@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from labserver.denials import UNKNOWN, InsufficientScope, InvalidToken, TwoCredentials, oauth_error
 from labserver.errors import (
     Forbidden,
     InvalidRequest,
@@ -16,7 +17,6 @@ from labserver.errors import (
     ProcessingFailed,
     RateLimited,
     TooLarge,
-    Unauthorized,
     Unavailable,
     UnprocessableRequest,
     UnsupportedMediaType,
@@ -54,6 +54,13 @@ class OpenAIError(BaseModel):
     error: OpenAIProblem
 
 
+class OAuthProblem(BaseModel):
+    """RFC 6749, section 5.2, at the token endpoint."""
+
+    error: str
+    error_description: str
+
+
 PROBLEMS: dict[str, type[BaseModel]] = {
     "#/components/schemas/RestError": RestProblem,
     "#/components/schemas/OpenAIError": OpenAIProblem,
@@ -62,7 +69,10 @@ PROBLEMS: dict[str, type[BaseModel]] = {
 
 def with_nulls(content: dict[str, Any]) -> dict[str, Any]:
     """FastAPI drops each null of an example on its way into the document; in OpenAI's shape a null is a fact."""
-    nulls = dict.fromkeys(PROBLEMS[content["schema"]["$ref"]].model_fields)
+    problem = PROBLEMS.get(content["schema"]["$ref"])
+    if problem is None:
+        return content
+    nulls = dict.fromkeys(problem.model_fields)
     examples = {
         name: example | {"value": {"error": nulls | example["value"]["error"]}}
         for name, example in content["examples"].items()
@@ -101,9 +111,11 @@ def leads_to(promises: Promises, pointer: str, parameter: str, *operations: str)
     return {status: {**promise, "links": links} for status, promise in promises.items()}
 
 
-def _promised(
-    model: type[BaseModel], shape: Callable[[LabError], dict[str, Any]], errors: tuple[LabError, ...]
-) -> Promises:
+def in_oauth(*errors: LabError) -> Promises:
+    return _promised(OAuthProblem, oauth_error, errors)
+
+
+def _promised(model: type[BaseModel], shape: Callable[[LabError], Any], errors: tuple[LabError, ...]) -> Promises:
     promises: Promises = {}
     for error in errors:
         promise = promises.setdefault(error.status, {"model": model, "description": "", "content": {}})
@@ -118,7 +130,10 @@ def _promised(
 
 # What any route that has a visit may say, before it does anything.
 BAD_PACE = InvalidRequest("x-lab-pace: tps must be a number from 0.5 to 100000, not 'fast'.")
-UNKNOWN_KEY = Unauthorized("This key opens no sandbox here. Get one from POST /lab/sandboxes, or send no key.")
+TWO_KEYS = TwoCredentials("Two different credentials came with this request. Send one, in one place.")
+UNKNOWN_KEY = InvalidToken(UNKNOWN)
+TOO_LATE = InvalidToken("This token has expired. Ask /auth/token for a new one.")
+TOO_NARROW = InsufficientScope("shop:write", "shop:read")
 NOT_YOURS = Forbidden("On a shared server x-lab-fault needs a sandbox of your own. Get a key from POST /lab/sandboxes.")
 NOT_ITS_NAME = Trust().wrong_host({"http_version": "1.1", "headers": [(b"host", b"lab.example.org")]})
 assert NOT_ITS_NAME is not None
@@ -127,7 +142,7 @@ TOO_MANY = RateLimited(
     details={"limit": 10000, "per": 60, "of": "requests", "retry_after": 12},
     retry_after=12,
 )
-ANYWHERE = (BAD_PACE, UNKNOWN_KEY, NOT_YOURS, NOT_ITS_NAME, TOO_MANY)
+ANYWHERE = (BAD_PACE, TWO_KEYS, UNKNOWN_KEY, TOO_LATE, TOO_NARROW, NOT_YOURS, NOT_ITS_NAME, TOO_MANY)
 
 # What a route says of a request that it cannot read. Under /v1 a misfit is a 400, elsewhere a 422.
 BAD_JSON = InvalidRequest("The body is not valid JSON: Expecting value at character 1.")

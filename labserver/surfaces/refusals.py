@@ -20,6 +20,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from labserver.auth import TOKEN_PATH
+from labserver.denials import challenge, oauth_error
 from labserver.errors import (
     InvalidRequest,
     LabError,
@@ -40,6 +42,7 @@ OPENAI_CODES = {
     "PROCESSING_FAILED": "server_error",
     "PIPELINE_UNAVAILABLE": "server_error",
     "FORBIDDEN": "forbidden",
+    "INSUFFICIENT_SCOPE": "insufficient_scope",
     "RATE_LIMITED": "rate_limit_exceeded",
 }
 
@@ -66,9 +69,10 @@ def when_to_retry(error: LabError) -> dict[str, int]:
     return {} if error.retry_after is None else {"retry_after": math.ceil(error.retry_after)}
 
 
-SHAPES: dict[str, Callable[[LabError], dict[str, Any]]] = {"/v1": openai_error, "": rest_error}
+SHAPES: dict[str, Callable[[LabError], Any]] = {"/v1": openai_error, TOKEN_PATH: oauth_error, "": rest_error}
 IS_JSON = re.compile(r"application/([\w.-]+\+)?json\b", re.IGNORECASE)
 IN_OPENAIS_WORDS = "/v1"  # and as a 400, where FastAPI's habit is 422
+NEVER_KEPT = {"cache-control": "no-store", "pragma": "no-cache"}  # RFC 6749, section 5.1
 
 
 def respond(connection: HTTPConnection, error: LabError) -> JSONResponse:
@@ -77,8 +81,10 @@ def respond(connection: HTTPConnection, error: LabError) -> JSONResponse:
         headers["retry-after"] = _again(error.retry_after, getattr(error, "dated", False))
         if shape is openai_error and isinstance(error, RateLimited):
             headers["retry-after-ms"] = str(math.ceil(error.retry_after * 1000))
-    if error.status == 401:
-        headers["www-authenticate"] = 'Bearer realm="wirelab"'
+    if (told := challenge(error)) is not None:
+        headers["www-authenticate"] = told
+    if connection.scope["path"] == TOKEN_PATH:
+        headers |= NEVER_KEPT
     if isinstance(error, TooSlow):
         headers["connection"] = "close"
     return JSONResponse(shape(error), status_code=error.status, headers=headers)

@@ -34,9 +34,9 @@ class Wish(BaseModel):
     content: Annotated[str, Field(max_length=4000)] = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Seat:
-    """One member's socket."""
+    """One member's socket. One who says who it is moves to the room of that name in its own sandbox."""
 
     socket: WebSocket
     visit: Visit
@@ -64,6 +64,12 @@ class Seat:
             else:
                 stamp = self.visit.stamp(self.room.name, self.member.name, wish.content)
                 self.room.say(self.member, wish.content, stamp.time)
+
+    def move(self) -> None:
+        there = self.visit.sandbox.rooms.find(self.room.name)
+        if there is not self.room:
+            self.room.hand_over(self.member, there)
+            self.room = there
 
     def _refuse(self, error: InvalidRequest) -> None:
         self.room.tell(self.member, {"type": "error", "error": error.message})
@@ -107,6 +113,7 @@ async def sit(socket: WebSocket, visit: VisitDep, room: Name, name: Nick) -> Non
     """
     place = visit.sandbox.rooms.find(room)
     seat = Seat(socket, visit, place, place.join(name))
+    visit.when_introduced = seat.move
     try:
         await socket.accept()
         with suppress(WebSocketDisconnect):
@@ -114,4 +121,4 @@ async def sit(socket: WebSocket, visit: VisitDep, room: Name, name: Nick) -> Non
             if seat.member.gone.is_set():
                 await _say_goodbye(seat)
     finally:
-        place.leave(seat.member)
+        seat.room.leave(seat.member)

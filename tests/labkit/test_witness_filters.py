@@ -78,8 +78,8 @@ def test_the_second_origin_says_which_credentials_it_was_given(witness: Witness)
     assert answer.url == f"{stranger}/shop/products"
     (there,) = witness.exchanges(origin="stranger")
     (here,) = witness.exchanges()
-    assert (here.status, here.credentials) == (307, ("authorization", "x-api-key"))
-    assert (there.path, there.status, there.credentials) == ("/shop/products", 200, ("x-api-key",))
+    assert (here.status, here.carried) == (307, ("authorization", "x-api-key"))
+    assert (there.path, there.status, there.carried) == ("/shop/products", 200, ("x-api-key",))
     assert witness.key.encode() not in b"".join(data for _, data in there.sent_by_client)
     witness.close_stranger()
     with pytest.raises(requests.ConnectionError):

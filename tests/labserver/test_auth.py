@@ -1,5 +1,7 @@
 """Where a request carries its key, what counts as none, and what must be blotted out."""
 
+import base64
+
 import pytest
 
 from labserver import auth
@@ -66,3 +68,34 @@ def test_any_bytes_in_the_query_can_be_a_wrong_key(query: bytes) -> None:
 def test_a_percent_encoded_key_is_a_secret_as_it_crossed_the_wire() -> None:
     query = b"key=lab%2Done"
     assert b"lab%2Done" in auth.secrets(auth.presented([], query), query)
+
+
+def basic(pair: str) -> str:
+    return "Basic " + base64.b64encode(pair.encode()).decode()
+
+
+def test_a_basic_pair_is_form_decoded_and_every_form_of_it_is_a_secret() -> None:
+    assert auth.basic(basic("key_1:lab%2Dsecret+x")) == ("key_1", "lab-secret x")
+    assert auth.basic("Bearer tea") is None
+    assert auth.basic("Basic !!!") is None
+    assert auth.basic(basic("no colon")) is None
+    hidden = auth.secrets([basic("key_1:lab%2Dsecret")])
+    coded = base64.b64encode(b"key_1:lab%2Dsecret")
+    assert {coded, b"lab%2Dsecret", b"lab-secret"} <= set(hidden)
+
+
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [
+        (b"POST / HTTP/1.1\r\n\r\ngrant_type=x&client_secret=lab-secret", {b"lab-secret"}),
+        (b"client_secret=lab%2Dsecret&x", {b"lab%2Dsecret", b"lab-secret"}),
+        (b"refresh_token=lab-refresh-1&password=lab-secret", {b"lab-refresh-1", b"lab-secret"}),
+        (b'{"client_secret" : "lab-secret"', {b"lab-secret"}),
+        (b"/auth/token?client_secret=lab-secret HTTP/1.1", {b"lab-secret"}),
+        (b"password=tea", set()),
+        (b"client_id=key_123456789&scope=shop:read", set()),
+        (b"client_secret=YOUR_API_KEY", set()),
+    ],
+)
+def test_a_token_requests_secrets_are_found_in_its_bytes(raw: bytes, found: set[bytes]) -> None:
+    assert set(auth.sift(raw)) == found

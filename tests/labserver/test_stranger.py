@@ -64,9 +64,9 @@ def test_a_client_keeps_authorization_and_cookie_back_and_hands_the_api_key_over
     follow(server.url + PATH, {**as_owner(key), "x-api-key": key, "cookie": COOKIE})
     (sent_away,) = journal(server, key, "lab")
     assert sent_away["status"] == 302
-    assert sent_away["credentials"] == ["authorization", "x-api-key", "cookie"]
+    assert sent_away["carried"] == ["authorization", "x-api-key", "cookie"]
     (seen,) = journal(server, key)
-    assert seen["credentials"] == ["x-api-key"]
+    assert seen["carried"] == ["x-api-key"]
     told = str(seen)
     assert key not in told and key[4:20] not in told, "which credentials, but never their values"
     assert "tea-drinker" not in told
@@ -81,7 +81,7 @@ def test_a_cookie_from_a_jar_goes_along_because_cookies_know_no_ports(server) ->
         session.cookies.set("session", "cookie-of-a-tea-drinker", domain="127.0.0.1", path="/")
         session.get(server.url + PATH, headers=as_owner(key), timeout=5)
     (seen,) = journal(server, key)
-    assert (seen["credentials"], "tea-drinker" in str(seen)) == (["cookie"], False)
+    assert (seen["carried"], "tea-drinker" in str(seen)) == (["cookie"], False)
 
 
 def test_what_is_in_the_address_goes_along_whoever_follows(server) -> None:
@@ -92,7 +92,7 @@ def test_what_is_in_the_address_goes_along_whoever_follows(server) -> None:
     assert answer.url.startswith(f"{stranger}{PATH}?page=2&key=")
     assert answer.json() == {"origin": "stranger", "method": "GET", "path": PATH, "credentials": ["?key"]}
     (seen,) = journal(server, key)
-    assert (seen["credentials"], key in str(seen)) == (["?key"], False)
+    assert (seen["carried"], key in str(seen)) == (["?key"], False)
     assert key not in str(journal(server, key, "lab")), "nor where the redirect came from: Location has it too"
 
 
@@ -143,7 +143,7 @@ def test_the_journals_of_two_origins_and_of_two_sandboxes_are_apart(server) -> N
     requests.get(f"{mine}/a", headers=as_owner(other), timeout=5)
     requests.get(f"{others}/b", timeout=5)
     assert [seen["request"][0][1].split(" ")[1] for seen in journal(server, key)] == ["/a"]
-    assert [seen["credentials"] for seen in journal(server, other)] == [[]]
+    assert [seen["carried"] for seen in journal(server, other)] == [[]]
     assert journal(server, key, "lab") == journal(server, other, "lab") == []
     assert journal(server, key, status="404") == [], "the same questions can be asked of it"
     lines = server.http.get("/lab/journal.jsonl?origin=stranger", headers=as_owner(key)).text
@@ -167,7 +167,7 @@ def test_a_websocket_finds_nobody_there_and_is_noted(server) -> None:
     with pytest.raises(InvalidStatus), connect(open_stranger(server, key).replace("http", "ws") + f"/ws?key={key}"):
         pass
     (seen,) = journal(server, key)
-    assert (seen["status"], seen["credentials"], key in str(seen)) == (403, ["?key"], False)
+    assert (seen["status"], seen["carried"], key in str(seen)) == (403, ["?key"], False)
 
 
 def test_what_no_parser_can_read_is_noted_there_too(server) -> None:
@@ -176,7 +176,7 @@ def test_what_no_parser_can_read_is_noted_there_too(server) -> None:
         wire.send(f"GET / HTTP/1.1\r\nhost: a\r\nx-api-key: {key}\r\nbad header\r\n\r\n".encode())
         wire.rest()
     (seen,) = journal(server, key)
-    assert (seen["malformed"], seen["credentials"], key in str(seen)) == (True, ["x-api-key"], False)
+    assert (seen["malformed"], seen["carried"], key in str(seen)) == (True, ["x-api-key"], False)
 
 
 def test_a_closed_stranger_refuses_and_opens_again_at_its_port(server) -> None:

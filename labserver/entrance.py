@@ -1,0 +1,111 @@
+"""The ASGI layer at the door: who is calling, into whose journal it goes, at which pace and under which faults.
+
+It runs before any surface, so that the journal sees every exchange, also one that is refused; what is wrong is kept in
+the scope's state for `visit` to raise.
+"""
+
+import re
+from collections.abc import Iterable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from labserver import admission, auth, faults, scopes
+from labserver.doorkeeper import Doorkeeper
+from labserver.errors import Forbidden, LabError
+from labserver.exchange import Exchange, minted
+from labserver.lab import Lab
+from labserver.pace import Wish, parse
+from labserver.sandboxes import Sandbox
+from labserver.trust import is_preflight
+
+UNSEEN = ("/lab", "/metrics")  # never journalled: a journal of the journal grows without end, and so does a scraper's
+
+
+def is_control(path: str) -> bool:
+    """Whether this path is for those who watch: it is neither journalled nor limited."""
+    return any(path == root or path.startswith(root + "/") for root in UNSEEN)
+
+
+REQUEST_ID = re.compile(rb"[!-~]{1,128}")  # visible ASCII without spaces: nothing that could end a header
+
+
+class EntranceMiddleware:
+    """Finds the sandbox, opens the journal's record, reads pace and faults, takes or mints `x-request-id`."""
+
+    def __init__(self, app: ASGIApp, lab: Lab) -> None:
+        self.app = app
+        self.lab = lab
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        state, headers, path = scope["state"], scope["headers"], scope["path"]
+        if (refused := self.lab.trust.refusal(scope)) is not None:
+            state["refusal"] = refused
+        placed = auth.placed(headers, scope["query_string"])
+        credentials = [credential for _, credential in placed]
+        known = admission.recognise(self.lab.sandboxes, credentials, scope["server"][1])
+        sandbox = known.sandbox
+        if known.refusal is not None and path != auth.TOKEN_PATH:  # there the client may say who it is in the form
+            state.setdefault("refusal", known.refusal)
+        state["sandbox"], state["caller"], state["keyless"] = sandbox, known.caller, auth.key_of(credentials) is None
+        exchange: Exchange = state["exchange"]
+        exchange.claimed, exchange.sandbox = True, sandbox.id
+        exchange.secrets = auth.secrets(credentials, scope["query_string"])
+        own_id = exchange.request_id or _accepted_id(headers)
+        if is_control(path):
+            exchange.request_id = own_id or minted()
+            await self.app(scope, receive, _with_header(send, b"x-request-id", exchange.request_id.encode()))
+            return
+        exchange.credentials = tuple([admission.shown(*one, known) for one in placed])
+        if path == auth.TOKEN_PATH:
+            exchange.sift = auth.sift
+        exchange.keep_at_most(sandbox.tier.kept_bytes)
+        sandbox.journal.open(exchange)
+        if "refusal" not in state and not is_preflight(
+            scope
+        ):  # one who is not let in spends no use and nobody's faults
+            await self._let_in(scope, known)
+        exchange.fault = faults.spell(state.get("plan", {}))
+        seeded = f"req_{sandbox.digest(scope.get('method', 'GET'), path)[:24]}"
+        exchange.request_id = own_id or seeded
+        send = _with_header(send, b"x-request-id", exchange.request_id.encode())
+        if scope["type"] == "websocket" and "refusal" not in state:
+            await Doorkeeper(self.lab.sandboxes, scope, receive, send).serve(self.app)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _let_in(self, scope: Scope, known: admission.Admission) -> None:
+        state, path = scope["state"], scope["path"]
+        try:
+            if path != auth.TOKEN_PATH:
+                await admission.enter(known, scopes.needed(scope.get("method"), path))
+            state["wish"], state["plan"] = self._wishes(scope, known.sandbox)
+        except LabError as refusal:
+            state["refusal"] = refusal
+
+    def _wishes(self, scope: Scope, sandbox: Sandbox) -> tuple[Wish, faults.Plan]:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        if "x-lab-fault" in headers and sandbox is self.lab.sandboxes.open and not self.lab.settings.solo:
+            raise Forbidden(
+                "On a shared server x-lab-fault needs a sandbox of your own. Get a key from POST /lab/sandboxes."
+            )
+        wanted = faults.parse(headers.get("x-lab-fault", ""))
+        plan = sandbox.rules.take(scope["path"]) | wanted
+        return parse(headers.get("x-lab-pace", "")), faults.in_order(plan)
+
+
+def _accepted_id(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """The client's own request id, if it sent exactly one that is fit to send back."""
+    sent = [value for name, value in headers if name == b"x-request-id"]
+    return sent[0].decode() if len(sent) == 1 and REQUEST_ID.fullmatch(sent[0]) else None
+
+
+def _with_header(send: Send, name: bytes, value: bytes) -> Send:
+    async def stamped(message: Message) -> None:
+        if message["type"] in ("http.response.start", "websocket.accept", "websocket.http.response.start"):
+            message = {**message, "headers": [*message.get("headers", []), (name, value)]}
+        await send(message)
+
+    return stamped
