@@ -11,17 +11,7 @@ from labkit.bytestream import Event, Head, Piece
 
 LONGEST_WAIT = 30.0  # seconds that the server lets anybody wait
 # What a record says since version 0.1's first weeks: a lab server of then leaves them out.
-LATER = (
-    "reused",
-    "overlap",
-    "left_after",
-    "unread",
-    "retry_count",
-    "malformed",
-    "produced_after",
-    "carried",
-    "credentials",
-)
+LATER = ("reused", "overlap", "left_after", "unread", "retry_count", "malformed", "produced_after")
 
 
 class WitnessError(RuntimeError):
@@ -63,8 +53,9 @@ class Exchange:
     `reused` says that the connection had carried an exchange before; `overlap` how many other exchanges of this sandbox
     were open when this one began; `left_after` after how many pieces of body the client left (None: it did not);
     `unread` how many bytes of its request's body nobody read, where that is known; `retry_count` what the client said
-    of itself in `x-stainless-retry-count`; `malformed` that no parser could read the request; `carried` names what
-    it carried: `authorization`, `x-api-key`, `cookie`, `?key` and the like.
+    of itself in `x-stainless-retry-count`; `malformed` that no parser could read the request. `carried` names
+    what came along, of whomever's: `authorization`, `x-api-key`, `cookie`, `?key` and the like. `credentials` says of
+    each that this lab looked at its place (`in`), `kind`, `id`, and a token's `jti` (`token`).
     """
 
     number: int
@@ -102,7 +93,7 @@ class Exchange:
             fault=record["fault"],
             produced=record["produced"],
             dropped=record["dropped"],
-            **{name: record[name] for name in LATER if name in record and name not in ("carried", "credentials")},
+            **{name: record[name] for name in LATER if name in record},
             carried=tuple(record.get("carried", ())),
             credentials=tuple(record.get("credentials", ())),
         )
