@@ -12,8 +12,8 @@ PATIENCE = 2.0  # seconds in which a client may finish sending what nobody wants
 TOLD = f"The request line and headers are larger than the {MOST} bytes that this server takes.".encode()
 ANSWER = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: text/plain; charset=utf-8\r\n"
-    b"content-length: %d\r\nconnection: close\r\n\r\n%b"
-) % (len(TOLD), TOLD)
+    b"x-request-id: %b\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b"
+)
 
 
 class HeadTooLarge(Exception):
@@ -58,12 +58,13 @@ class CappedHttp(HttpToolsProtocol):
         if self._parsed > MOST:
             raise HeadTooLarge
 
-    def send_400_response(self, msg: str) -> None:
-        """What uvicorn calls where the parser gave up."""
-        if max(self._parsed, self._arrived) <= MOST:
-            super().send_400_response(msg)
-            return
+    @property
+    def head_too_large(self) -> bool:
+        return max(self._parsed, self._arrived) > MOST
+
+    def send_431_response(self, request_id: str) -> None:
+        """In place of the 400 that uvicorn sends where the parser gave up."""
         self._refused = True
-        self.transport.write(ANSWER)
+        self.transport.write(ANSWER % (request_id.encode(), len(TOLD), TOLD))
         self.transport.write_eof()
         self.loop.call_later(PATIENCE, self.transport.close)

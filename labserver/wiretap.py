@@ -296,6 +296,9 @@ class TappedHttp(CappedHttp):
         """As uvicorn's, with the id under which the log has it."""
         exchange = self.line.malformed()
         exchange.request_id = exchange.request_id or minted()
+        if self.head_too_large:
+            self.send_431_response(exchange.request_id)
+            return
         head = (
             b"HTTP/1.1 400 Bad Request",
             b"content-type: text/plain; charset=utf-8",

@@ -27,7 +27,10 @@ router = APIRouter(prefix="/auth", tags=["auth"], responses=promised.in_rest(*pr
 YEAR = 366 * 24 * 3600
 MOST_SCOPES = len(scopes.SCOPES)
 ScopeName = Literal["shop:read", "shop:write", "models", "keys"]
-KeyId = Annotated[str, Path(min_length=1, max_length=40, examples=["key_0f3c2a9d41b7"])]
+KeyId = Annotated[
+    str, Path(min_length=1, max_length=40, description="the key's id, not the key", examples=["key_0f3c2a9d41b7"])
+]
+ONE = promised.in_rest(NotFound("There is no key 'key_1' here."), promised.MISFIT)
 
 
 class KeyWanted(BaseModel):
@@ -101,7 +104,8 @@ FULL = Conflict("This sandbox has 50 keys already. Revoke one: DELETE /auth/keys
 @router.post(
     "/keys",
     status_code=201,
-    responses=promised.in_rest(*promised.UNREADABLE, FULL) | {201: {"model": KeyMade}},
+    responses=promised.leads_to(promised.gives(201, KeyMade, "Location"), "id", "key_id", "get_key", "revoke_key")
+    | promised.in_rest(*promised.UNREADABLE, FULL),
     response_model=None,
 )
 async def issue_key(visit: VisitDep, wanted: KeyWanted) -> Response:
@@ -134,13 +138,13 @@ async def list_keys(visit: VisitDep) -> KeyList:
     return KeyList(keys=[shown(key) for key in visit.sandbox.access.keys])
 
 
-@router.get("/keys/{key_id}", responses=promised.in_rest(NotFound("There is no key 'key_1' here.")))
+@router.get("/keys/{key_id}", responses=ONE)
 async def get_key(visit: VisitDep, key_id: KeyId) -> KeyShown:
     """One key. Looking at it spends none of its uses."""
     return shown(visit.sandbox.access.keys.named(key_id))
 
 
-@router.delete("/keys/{key_id}", status_code=204, responses=promised.in_rest(NotFound("There is no key 'key_1' here.")))
+@router.delete("/keys/{key_id}", status_code=204, responses=promised.nothing() | ONE)
 async def revoke_key(visit: VisitDep, key_id: KeyId) -> Response:
     """The key opens nothing from now on, nor does any token that was made with it; their sockets close with 1008.
 

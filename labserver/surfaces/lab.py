@@ -125,7 +125,7 @@ async def close_door(sandbox: OwnSandboxDep) -> Response:
     return Response(status_code=204)
 
 
-@router.post("/stranger", status_code=201)
+@router.post("/stranger", status_code=201, response_model=None, responses=promised.gives(201, DoorOpened) | OWN)
 async def open_stranger(lab: LabDep, sandbox: OwnSandboxDep) -> dict[str, str]:
     """Your sandbox's second origin: another port, where nobody knows you. The fault `redirect` leads there.
 
@@ -135,7 +135,7 @@ async def open_stranger(lab: LabDep, sandbox: OwnSandboxDep) -> dict[str, str]:
     return {"url": await lab.sandboxes.open_stranger(sandbox, lab.doors)}
 
 
-@router.delete("/stranger", status_code=204)
+@router.delete("/stranger", status_code=204, responses=promised.nothing() | OWN)
 async def close_stranger(sandbox: OwnSandboxDep) -> Response:
     """Nobody listens at your second origin any more; its journal stays until a reset."""
     sandbox.stranger.close()

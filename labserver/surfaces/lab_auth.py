@@ -10,9 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from labserver.mint import ALGORITHM, AUDIENCE, ISSUER, Policy
 from labserver.sandboxes import Sandbox
+from labserver.surfaces import promised
+from labserver.surfaces.lab import OWN
 from labserver.visit import OwnSandboxDep
 
-router = APIRouter(prefix="/lab", tags=["lab"])
+router = APIRouter(prefix="/lab", tags=["lab"], responses=OWN)
 
 
 class PolicyWanted(BaseModel):
@@ -47,7 +49,7 @@ async def about_tokens(sandbox: OwnSandboxDep) -> AuthShown:
     return _shown(sandbox)
 
 
-@router.put("/auth")
+@router.put("/auth", responses=promised.in_rest(*promised.UNREADABLE[1:]))
 async def set_policy(sandbox: OwnSandboxDep, wanted: PolicyWanted) -> AuthShown:
     """How long the tokens live that are made from now on, and how often they may be used; both on request, too."""
     sandbox.access.mint.policy = Policy(**wanted.model_dump())

@@ -19,16 +19,18 @@ from labserver import sse
 from labserver.surfaces.manual_parts import (
     CONDITIONS,
     HEADERS,
-    SECURITY,
-    SECURITY_SCHEMES,
+    MARKS,
+    OPENAI_STANDING,
+    STANDING,
     TAGS,
     WISHES,
     carrying,
 )
 from labserver.surfaces.promised import with_nulls
+from labserver.surfaces.secured import secured
 
 RECORDED = Path(__file__).with_name("recorded.json")
-UNMARKED = "/lab"  # the control plane has no journal, no faults and no request ids
+UNMARKED = ("/lab", "/metrics")  # these have no journal, no faults and no limits
 
 Document = dict[str, Any]
 
@@ -58,11 +60,9 @@ def describe(routes: Sequence[BaseRoute], title: str, description: str) -> Docum
     for name in ("HTTPValidationError", "ValidationError"):
         components.get("schemas", {}).pop(name, None)
     components["headers"] = HEADERS
-    components["securitySchemes"] = SECURITY_SCHEMES
     used = {tag for _, _, operation in found for tag in operation["tags"]}
     document["tags"] = [{"name": tag, "description": told} for tag, told in TAGS.items() if tag in used]
-    document["security"] = SECURITY
-    return document
+    return secured(document)
 
 
 def _operations(document: Document, routes: Sequence[BaseRoute]) -> Iterator[tuple[APIRoute, str, dict[str, Any]]]:
@@ -96,11 +96,11 @@ def _drop_foreign_refusals(responses: dict[str, Any]) -> None:
 
 def _mark(name: str, operation: dict[str, Any]) -> None:
     """The headers that no route names: what all take and send, and the conditions of those that answer 304 or 412."""
+    path = name.split(" ")[1]
+    watched = path.startswith(UNMARKED)
+    sent = MARKS[:1] if watched else (*MARKS, *(OPENAI_STANDING if path.startswith("/v1") else STANDING))
     parameters = operation.setdefault("parameters", [])
     parameters += [condition for status, condition in CONDITIONS.items() if status in operation["responses"]]
-    if not name.split(" ")[1].startswith(UNMARKED):
-        parameters += WISHES
-        for response in operation["responses"].values():
-            response["headers"] = {**response.get("headers", {}), **carrying("X-Request-Id", "X-Lab-Fault")}
-    if not parameters:
-        del operation["parameters"]
+    parameters += [wish for wish in WISHES if not watched or wish["name"] == "x-request-id"]
+    for response in operation["responses"].values():
+        response["headers"] = {**response.get("headers", {}), **carrying(*sent)}

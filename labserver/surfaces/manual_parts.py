@@ -11,25 +11,13 @@ TAGS = {
     "users": "The shop's customers.",
     "query": "One question, one answer: whole, or as server-sent events while it is made (seed 001).",
     "infer": "Jobs: submit, poll, fetch, cancel, or listen with resume (seed 004).",
-    "openai": "OpenAI's chat dialect, as its SDK speaks it.",
+    "versions": "One route in two versions, the older one deprecated (seed 002).",
+    "openai": "OpenAI's dialect, as its SDK speaks it.",
+    "auth": "API keys, OAuth2 tokens, and who you are.",
     "chat": "Chat over WebSockets; see the index page.",
     "raw": "Single features of HTTP to practise on. Any status may come, on purpose.",
     "lab": "The control plane: sandboxes, faults, doors and the journal. Never journalled itself.",
 }
-
-# Where a key may stand. No key at all means the open sandbox, so an empty requirement stands first.
-SECURITY_SCHEMES = {
-    "bearer": {"type": "http", "scheme": "bearer", "description": "`Authorization: Bearer lab-...`"},
-    "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "the same key"},
-    "keyInQuery": {
-        "type": "apiKey",
-        "in": "query",
-        "name": "key",
-        "description": "the same key, for a browser's WebSocket and EventSource, which can set no header",
-    },
-}
-NO_SCOPES: list[str] = []
-SECURITY = [{}, *({name: NO_SCOPES} for name in SECURITY_SCHEMES)]
 
 
 def _header(description: str, example: Any, *, always: bool = False, kind: str = "string") -> dict[str, Any]:
@@ -40,6 +28,18 @@ def _header(description: str, example: Any, *, always: bool = False, kind: str =
 HEADERS = {
     "X-Request-Id": _header("the id that you sent, or one of ours", "req_9f86d081884c7d659a2feaa0", always=True),
     "X-Lab-Fault": _header("the plan by which this answer was broken, if it was", "cut;after=5"),
+    "X-RateLimit-Limit": _header("requests that your sandbox may make in a window", 10000, kind="integer"),
+    "X-RateLimit-Remaining": _header("those that are left of it", 9999, kind="integer"),
+    "X-RateLimit-Reset": _header("when it begins anew: seconds since 1970, rounded up", 1795262400, kind="integer"),
+    **{
+        f"X-RateLimit-{said}-{of}": _header(f"OpenAI's family: {told} {of.lower()}", example)
+        for said, told, examples in (
+            ("Limit", "of a window's", ("10000", "2000000")),
+            ("Remaining", "what is left of the", ("9999", "1999953")),
+            ("Reset", "time until the window begins anew, for", ("59s", "59s")),
+        )
+        for of, example in zip(("Requests", "Tokens"), examples, strict=True)
+    },
     "ETag": _header("names this state; for If-Match and If-None-Match", '"0f3c9a41be2277d05c61"', always=True),
     "Location": _header("where the new resource stands", "/shop/products/13", always=True),
     "Link": _header("first, prev, next, last (RFC 8288)", '</shop/products?page=2>; rel="next"'),
@@ -48,6 +48,11 @@ HEADERS = {
     "Idempotency-Replayed": _header("`true` where an earlier order is answered again", "true"),
     "Content-Disposition": _header("saves it as a file", 'attachment; filename="journal.jsonl"', always=True),
 }
+
+
+MARKS = ("X-Request-Id", "X-Lab-Fault")
+STANDING = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+OPENAI_STANDING = tuple(f"{said}-{of}" for said in STANDING for of in ("Requests", "Tokens"))
 
 
 def carrying(*names: str) -> dict[str, Any]:

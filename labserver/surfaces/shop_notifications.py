@@ -54,11 +54,17 @@ class Knobs(BaseModel):
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    last_event_id: Annotated[str | None, Field(description="for a client that cannot set the header; 0 is all")] = None
-    limit: Annotated[int | None, Field(ge=1, le=10_000, description="end in good order after so many events")] = None
+    last_event_id: Annotated[
+        str | None, Field(description="for a client that cannot set the header; 0 is all", examples=["0"])
+    ] = None
+    limit: Annotated[
+        int | None, Field(ge=1, le=10_000, description="end in good order after so many events", examples=[2])
+    ] = None
     retry: Annotated[int, Field(ge=0, le=600_000, description="milliseconds until a reconnect")] = 2000
     keep_alive: Annotated[float, Field(ge=0.05, le=60, description="seconds of silence before a comment")] = 15.0
-    key: Annotated[str | None, Field(description="your sandbox's key, for a browser's EventSource")] = None
+    key: Annotated[
+        str | None, Field(description="your sandbox's key, for a browser's EventSource", examples=["YOUR_API_KEY"])
+    ] = None
 
 
 @router.get(
@@ -66,11 +72,14 @@ class Knobs(BaseModel):
     response_class=StreamResponse,
     response_model=None,
     responses=promised.as_stream(EVENTS) | promised.in_rest(promised.BAD_PACE, NEVER_GIVEN, TOO_LATE),
+    openapi_extra={"x-endless": True},
 )
 async def notifications(
     visit: VisitDep,
     knobs: Annotated[Knobs, Query()],
-    header: Annotated[str | None, Header(alias="Last-Event-ID", description="sent by a browser on reconnect")] = None,
+    header: Annotated[
+        str | None, Header(alias="Last-Event-ID", description="sent by a browser on reconnect", examples=["0"])
+    ] = None,
 ) -> Response:
     """What happens in your shop, while it happens: `order_placed`, `order_packed`, `order_shipped`, `order_delivered`,
     `order_cancelled`, `low_stock`, `price_change`, each with an id; without end, or with `limit`.

@@ -40,6 +40,11 @@ new = APIRouter(
 Prompt = Annotated[str, Field(min_length=1, max_length=100_000, examples=["What is tea?"])]
 
 
+PromptInQuery = Annotated[
+    str, Query(min_length=1, max_length=4000, description="what the model is asked", examples=["What is tea?"])
+]
+
+
 class GeneratedV1(BaseModel):
     text: Annotated[str, Field(examples=["Tea is a drink."])]
 
@@ -64,7 +69,7 @@ NOTICES = {name.title(): {"schema": {"type": "string"}, "example": value} for na
 
 
 @old.post(V1, responses={200: {"headers": NOTICES}})
-async def generate_v1(visit: VisitDep, prompt: Annotated[str, Query(min_length=1, max_length=4000)]) -> GeneratedV1:
+async def generate_v1(visit: VisitDep, prompt: PromptInQuery) -> GeneratedV1:
     """The old way: the prompt is a query parameter, so it stands in every log on the way; no parameters, no stream.
 
     Deprecated in favour of `POST /api/v2/generate`: every answer says so in `Deprecation`, `Sunset` and `Link`.

@@ -40,7 +40,7 @@ def test_a_plan_reads_as_written(text: str, plan: faults.Plan) -> None:
     ("text", "told"),
     [
         ("cutt", "no fault 'cutt'. It has: latency, barrier, status,"),
-        ("cutt", "split_utf8. Did you mean 'cut'?"),
+        ("cutt", "limit. Did you mean 'cut'?"),
         ("cut,;after=3", "no fault ''"),
         ("cut;before=3", "cut has no setting 'before'. It has: after, byte, fraction."),
         ("pings;after=3", "pings has no setting 'after'. It has none."),

@@ -40,7 +40,7 @@ def test_a_line_says_what_the_journal_knows(live) -> None:
     headers = {"authorization": f"Bearer {key}", "x-stainless-retry-count": "2", "x-request-id": "whole"}
     live.http.get("/v1/models/script?colour=green", headers=headers).raise_for_status()
     line, record = line_of(live, "whole"), live.last(key)
-    assert (line["level"], line["surface"], line["method"]) == ("info", "openai_chat", "GET")
+    assert (line["level"], line["surface"], line["method"]) == ("info", "openai_models", "GET")
     assert (line["route"], line["status"], line["ended"]) == ("/v1/models/{model}", 200, "complete")
     assert (line["retry_count"], line["bytes_out"]) == (2, len(record.answered))
     assert line["seconds"] == round(record["seconds"], 6)
@@ -66,7 +66,7 @@ def test_a_fault_is_told_with_its_plan(live) -> None:
     assert live.http.get("/v1/models", headers=headers).status_code == 429
     line = line_of(live, "broken")
     assert (line["fault"], line["status"]) == ("status;code=429;retry_after=7", 429)
-    assert (line["surface"], line["route"]) == ("openai_chat", "/v1/models"), "though no route was asked"
+    assert (line["surface"], line["route"]) == ("openai_models", "/v1/models"), "though no route was asked"
 
 
 def test_a_websocket_has_one_line_when_it_is_over(live) -> None:

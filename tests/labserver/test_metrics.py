@@ -82,7 +82,7 @@ def test_requests_are_counted_as_the_journal_has_them(live) -> None:
         assert counted >= count or status == "299", (method, status)
     each = {
         ("health", "/health", "200"): 2, ("health", "/health", "405"): 1,
-        ("openai_chat", "/v1/models/{model}", "200"): 1, ("openai_chat", "/v1/models/{model}", "404"): 1,
+        ("openai_models", "/v1/models/{model}", "200"): 1, ("openai_models", "/v1/models/{model}", "404"): 1,
         ("unknown", "unknown", "404"): 2, ("raw", "/raw/status/{code}", "2xx"): 1, ("query", "/api/v1/query", "200"): 1,
         ("lab_journal", "/lab/journal", "200"): 1, ("metrics", "/metrics", "200"): 1,
     }  # fmt: skip

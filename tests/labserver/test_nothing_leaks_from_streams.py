@@ -18,11 +18,14 @@ ROUNDS = 2
 SLOW = "ttft=0;tps=4;jitter=0"
 WORDS = "|".join(f" word{number}" for number in range(200))
 CHAT = {"model": "script", "stream": True, "messages": [{"role": "user", "content": WORDS}]}
+GENERATE = {"prompt": WORDS, "model": "script", "stream": True}
 
 # How each stream is asked, and what its client waits for before it leaves.
 STREAMS: dict[str, tuple[str, str, Any, bytes]] = {
     "/api/v1/query/stream": ("POST", "/api/v1/query/stream", {"query": WORDS, "model": "script"}, b" word1"),
     "/v1/chat/completions": ("POST", "/v1/chat/completions", CHAT, b" word1"),
+    "/api/v2/generate": ("POST", "/api/v2/generate", GENERATE, b" word1"),
+    "/shop/notifications": ("GET", "/shop/notifications?keep_alive=0.05", None, b": "),
     "/api/v1/stream/{request_id}": ("GET", "/api/v1/stream/{job}", None, b" word1"),
     "/shop/orders/{order_id}/events": ("GET", "/shop/orders/4/events", None, b"placed"),
     "/raw/sse": ("GET", "/raw/sse?count=1000&interval=0.2", None, b"data:"),
@@ -37,6 +40,7 @@ SOCKETS: dict[str, tuple[str, Any, bytes]] = {
     "/": ("/", {"type": "message", "content": WORDS, "model": "script"}, b""),
     "/ws/echo": ("/ws/echo", {"tea": 1}, b"tea"),
     "/ws/rooms/{room}": ("/ws/rooms/tea?name=n{number}", {"type": "message", "content": "tea"}, b"welcome"),
+    "/ws/account": ("/ws/account", {"type": "me"}, b"account"),
     "/api/v1/query/ws": ("/api/v1/query/ws", {"query": WORDS, "model": "script"}, b" word1"),
     "/api/v1/ws": ("/api/v1/ws", {"prompt": WORDS, "model": "script", "stream": True}, b" word1"),
 }

@@ -258,7 +258,7 @@ def test_half_a_character_is_refused_and_breaks_nothing(server, text: str, strea
 
 
 def test_a_question_longer_than_the_context_is_refused(ask) -> None:
-    [error] = ask(messages=[{"role": "user", "content": "tea " * 400_000}])
+    [error] = ask(messages=[{"role": "user", "content": "?!" * 400_000}])
     assert error["message"].startswith("This model's maximum context length is 400000 tokens. However, your messages")
     assert (error["param"], error["code"]) == ("messages", "context_length_exceeded")
 
