@@ -28,7 +28,7 @@ YEAR = 366 * 24 * 3600
 MOST_SCOPES = len(scopes.SCOPES)
 ScopeName = Literal["shop:read", "shop:write", "models", "keys"]
 KeyId = Annotated[
-    str, Path(min_length=1, max_length=40, description="the key's id, not the key", examples=["key_0f3c2a9d41b7"])
+    str, Path(min_length=1, max_length=40, description="the key's id, not the key", examples=["key_7ccd7909b205"])
 ]
 ONE = promised.in_rest(NotFound("There is no key 'key_1' here."), promised.MISFIT)
 
@@ -98,13 +98,16 @@ def _granted(visit: Visit, wanted: KeyWanted) -> frozenset[str]:
     return granted
 
 
+MADE = promised.leads_to(promised.gives(201, KeyMade, "Location", "Pragma"), "id", "key_id", "get_key", "revoke_key")
 FULL = Conflict("This sandbox has 50 keys already. Revoke one: DELETE /auth/keys/{id}.")
 
 
 @router.post(
     "/keys",
     status_code=201,
-    responses=promised.leads_to(promised.gives(201, KeyMade, "Location"), "id", "key_id", "get_key", "revoke_key")
+    responses=promised.leads_to(
+        promised.gives(201, KeyMade, "Location", "Pragma"), "id", "key_id", "get_key", "revoke_key"
+    )
     | promised.in_rest(*promised.UNREADABLE, FULL),
     response_model=None,
 )

@@ -169,7 +169,8 @@ def _issued(
     auth.TOKEN_PATH,
     response_model=TokenMade,
     openapi_extra=OPENAPI,
-    responses=promised.in_oauth(
+    responses=promised.gives(200, TokenMade, "Pragma")
+    | promised.in_oauth(
         OAuthError("invalid_request", "grant_type is missing."),
         OAuthError("invalid_client", "This id and this key do not belong together."),
         OAuthError("invalid_grant", "This refresh token was used before: somebody has a copy."),

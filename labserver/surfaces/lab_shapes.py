@@ -26,10 +26,13 @@ class DoorOpened(BaseModel):
 
 
 class KnobShown(BaseModel):
+    """A number has bounds, a choice has what it is `among`, and any word may be a word."""
+
     kind: str
-    lowest: float
-    highest: float
-    default: float | None
+    lowest: float | None = None
+    highest: float | None = None
+    among: list[str] | None = None
+    default: float | str | None
 
 
 class FaultShown(BaseModel):

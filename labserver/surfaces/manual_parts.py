@@ -46,6 +46,7 @@ HEADERS = {
     "Retry-After": _header("seconds to wait before the next try", 1, kind="integer"),
     "WWW-Authenticate": _header("which credentials would do", 'Bearer realm="wirelab"', always=True),
     "Idempotency-Replayed": _header("`true` where an earlier order is answered again", "true"),
+    "Pragma": _header("`no-cache`: what is shown once is kept nowhere", "no-cache", always=True),
     "Content-Disposition": _header("saves it as a file", 'attachment; filename="journal.jsonl"', always=True),
 }
 

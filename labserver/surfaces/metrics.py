@@ -34,8 +34,14 @@ TEXT: Promises = {
 }
 
 
+ACCEPT = Header(
+    description="which format you want",
+    openapi_examples={"plain": {"value": "text/plain"}, "OpenMetrics": {"value": OPEN}},
+)
+
+
 @router.get("/metrics", response_class=Response, responses=TEXT)
-async def metrics(lab: LabDep, accept: Annotated[str, Header(include_in_schema=False)] = "") -> Response:
+async def metrics(lab: LabDep, accept: Annotated[str, ACCEPT] = "") -> Response:
     """Counters, gauges and histograms of this process; open to read like `/health`, and never journalled.
 
     Routes stand there as templates, models by name, sandboxes only as a number: never a key, an id, a path as it was

@@ -24,20 +24,7 @@ FIELDS = {
     "username": "for the password grant: a key's id",
     "password": "for the password grant: the key",
 }
-EXAMPLES = {
-    "client credentials": {
-        "grant_type": "client_credentials",
-        "client_id": "key_0f3c2a9d41b7",
-        "client_secret": "lab-0f3c2a-...",
-        "scope": "shop:read",
-    },
-    "refresh": {
-        "grant_type": "refresh_token",
-        "refresh_token": "lab-refresh-...",
-        "client_id": "key_0f3c2a9d41b7",
-        "client_secret": "lab-0f3c2a-...",
-    },
-}
+EXAMPLE = {"grant_type": "client_credentials", "scope": "shop:read"}  # with the client's id and key by HTTP Basic
 OPENAPI: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -48,7 +35,7 @@ OPENAPI: dict[str, Any] = {
                     "required": ["grant_type"],
                     "properties": {name: {"type": "string", "description": said} for name, said in FIELDS.items()},
                 },
-                "examples": {name: {"value": value} for name, value in EXAMPLES.items()},
+                "example": EXAMPLE,
             }
         },
     }

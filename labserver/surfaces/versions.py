@@ -8,7 +8,8 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Body, Query
+from fastapi.openapi.models import Example
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
@@ -79,6 +80,13 @@ async def generate_v1(visit: VisitDep, prompt: PromptInQuery) -> GeneratedV1:
     return GeneratedV1(text=answer.choices[0][0])
 
 
+ASKED: dict[str, Example] = {
+    "whole": {"summary": "One JSON object", "value": {"prompt": "What is tea?", "metadata": {"user": "alice"}}},
+    "streamed": {
+        "summary": "Server-sent events",
+        "value": {"prompt": "Green| tea", "model": "script", "metadata": {"user": "alice"}, "stream": True},
+    },
+}
 EVENTS = """data: {"text": "Tea "}
 
 data: {"text": "", "meta": {"user": "alice"}, "finish_reason": "stop"}
@@ -89,7 +97,7 @@ data: [DONE]
 
 
 @new.post(V2, response_model=GeneratedV2, responses=promised.as_stream(EVENTS))
-async def generate_v2(visit: VisitDep, request: GenerationRequest) -> Response:
+async def generate_v2(visit: VisitDep, request: Annotated[GenerationRequest, Body(openapi_examples=ASKED)]) -> Response:
     """The prompt and its parameters as JSON; the answer whole, or with `"stream": true` as server-sent events.
 
     Each event is `{"text": ...}`; the last one has `meta` and `finish_reason` too, then comes `[DONE]`. A failure of
