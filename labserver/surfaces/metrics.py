@@ -40,7 +40,7 @@ ACCEPT = Header(
 )
 
 
-@router.get("/metrics", response_class=Response, responses=TEXT)
+@router.get("/metrics", response_class=Response, responses=TEXT, openapi_extra={"x-measured": True})
 async def metrics(lab: LabDep, accept: Annotated[str, ACCEPT] = "") -> Response:
     """Counters, gauges and histograms of this process; open to read like `/health`, and never journalled.
 

@@ -57,9 +57,9 @@ def differences(shown: Any, one: Any, other: Any, at: str = "") -> list[str]:
     """Where an example is not what two servers answer: another value where they agree, another type where not."""
     if isinstance(shown, str) and isinstance(one, str) and shown.count("\n") > 1:
         shown, one, other = told(shown), told(one), told(other) if isinstance(other, str) else other
-    if isinstance(shown, dict) and str(shown.get("name")) in CLOCKS:  # a header, as an archive has it
-        return []
     if isinstance(shown, dict) and isinstance(one, dict):
+        if str(shown.get("name")) in CLOCKS:  # a header, as an archive has it
+            shown, one = {"name": shown["name"]}, {"name": one["name"]}
         if shown.keys() != one.keys():
             return [f"{at}: its keys differ: {sorted(shown.keys() ^ one.keys())}"]
         rest = other if isinstance(other, dict) else {}
@@ -101,7 +101,7 @@ def test_every_answer_of_the_documentation_is_what_the_server_answers(heard) -> 
     for operation, first, second in heard:
         found = {(answer.status, answer.media_type): answer.value for answer in reversed(second)}
         seen = {(answer.status, answer.media_type): answer.value for answer in reversed(first)}
-        for status, media_type in operation.awaited():
+        for status, media_type in set() if operation.spec.get("x-measured") else operation.awaited():
             where = f"{operation.name} {status} {media_type}"
             content = operation.responses[status]["content"][media_type]
             shown = operation.examples({**content, "schema": {}})
