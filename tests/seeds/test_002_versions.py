@@ -22,7 +22,6 @@ def test_the_seeds_own_server_takes_v1s_prompt_from_the_query(snippet, door) -> 
         assert seeds.post("/api/v2/generate", json=V2).json() == {"text": "V2: What is tea?", "meta": V2["metadata"]}
 
 
-@pytest.mark.xfail(strict=True, reason="/api/v1/generate and /api/v2/generate are not there yet")
 def test_both_versions_of_generate_answer_in_the_seeds_shape(door) -> None:
     first = requests.post(door.url + V1, timeout=10)
     assert first.status_code == 200

@@ -90,7 +90,6 @@ def test_the_bearer_line_needs_a_key_in_place_of_its_token(snippet, instant, doo
     assert door.asked() == ["POST /api/v1/infer"], "in the key's own sandbox"
 
 
-@pytest.mark.xfail(strict=True, reason="POST /auth/token is not there yet")
 @pytest.mark.seed("004_369_bearer.sh", ("<token>", "$TOKEN"))
 def test_the_bearer_line_takes_a_jwt(snippet, instant, door) -> None:
     key = instant.http.post("/auth/keys", json={"name": "seed 004"}, headers=door.owner).raise_for_status().json()
@@ -100,7 +99,6 @@ def test_the_bearer_line_takes_a_jwt(snippet, instant, door) -> None:
     accepted(shell(f"TOKEN={issued['access_token']}\n{snippet.corrected(instant.url)}").stdout)
 
 
-@pytest.mark.xfail(strict=True, reason="no answer tells its rate limit yet")
 def test_an_answer_tells_its_rate_limit_in_the_seeds_three_headers(door) -> None:
     answer = door.server.http.get("/api/v1/status/none", headers=door.owner)
     limit, remaining, reset = (int(answer.headers[f"X-RateLimit-{name}"]) for name in ("Limit", "Remaining", "Reset"))

@@ -15,7 +15,7 @@ from snippet import FOLDER
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PAGE = ROOT / "docs/seeds.md"
-WRITTEN, CORRECTED, WAITS, HOLDS = "works as written", "works after a correction", "waits", "holds"
+WRITTEN, CORRECTED, HOLDS = "works as written", "works after a correction", "holds"
 UNTESTED = ("not run", "not a client")
 
 
@@ -79,9 +79,8 @@ def test_a_rows_verdict_is_what_its_tests_show(row: Row) -> None:
     tests = [here()[name] for name in row.tests]
     seeds = [mark for test in tests for mark in marks(test, "seed")]
     assert all(mark.args[0].startswith(row.place) for mark in seeds), "a test of another snippet"
-    waits = any(marks(test, "xfail") for test in tests)
     corrected = any(mark.args[1:] for mark in seeds)
-    assert row.verdict == (WAITS if waits else CORRECTED if corrected else WRITTEN)
+    assert row.verdict == (CORRECTED if corrected else WRITTEN)
     sources = [inspect.getsource(test) for test in tests]
     if row.verdict == WRITTEN:
         assert all("as_written(" in source and "corrected(" not in source for source in sources)
