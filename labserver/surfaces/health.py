@@ -1,5 +1,6 @@
 """Is it up, and what is here: `/health` as seed 004 has it, and the index page. Knows nothing of models."""
 
+import re
 from html import escape
 from inspect import cleandoc
 
@@ -24,7 +25,7 @@ async def health() -> Health:
 
 @router.get("/", response_class=HTMLResponse, include_in_schema=False)
 async def index(request: Request) -> str:
-    """Every route of this server, with its first line of documentation."""
+    """Every route of this server, with the first words of its documentation."""
     rows = "".join(_row(route) for router in request.app.state.routers for route in router.routes)
     return PAGE.replace("{rows}", rows)
 
@@ -39,12 +40,13 @@ def _row(route: object) -> str:
     else:
         return ""
     told, _, more = cleandoc(route.endpoint.__doc__ or "").partition("\n\n")
-    said = escape(told.split("\n")[0])
+    said = CODE.sub(r"<code>\1</code>", escape(told.replace("\n", " "), quote=False))
     if isinstance(route, APIWebSocketRoute):  # OpenAPI has no words for its messages, so they stand here
         said += f"<pre>{escape(more)}</pre>"
     return f"<tr><td>{methods}</td><td><code>{escape(route.path)}</code></td><td>{said}</td></tr>\n"
 
 
+CODE = re.compile(r"`([^`]+)`")
 PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -54,6 +56,7 @@ PAGE = """<!doctype html>
   :root { color-scheme: light dark }
   body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 3rem auto; padding: 0 1rem }
   td, th { padding: .3rem 1rem .3rem 0; text-align: left; vertical-align: top }
+  pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: .3rem 0 }
 </style>
 <h1>The lab server is running</h1>
 <p>This is the server that the lessons talk to. You work in JupyterLab; come here to see what it answers.</p>
