@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from labserver.mint import ALGORITHM, AUDIENCE, ISSUER, Policy
-from labserver.sandboxes import Sandbox
+from labserver.sandbox import Sandbox
 from labserver.visit import OwnSandboxDep
 
 router = APIRouter(prefix="/lab", tags=["lab"])
