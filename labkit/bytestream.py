@@ -124,4 +124,5 @@ def _event(at: float, block: list[str]) -> Event | None:
         fields.setdefault(name, []).append(value.removeprefix(" "))
     if "data" not in fields:
         return None
-    return Event(at, "\n".join(fields["data"]), fields.get("event", [""])[-1] or "message", fields.get("id", [""])[-1])
+    ids = [value for value in fields.get("id", []) if "\0" not in value]
+    return Event(at, "\n".join(fields["data"]), fields.get("event", [""])[-1] or "message", ids[-1] if ids else "")

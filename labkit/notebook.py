@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from labkit import beliefs, checks, render, runtime, session, shelf, workspace
+from labkit.exchange import Exchange
 from labkit.progress import Progress
-from labkit.witness import Exchange, Witness
+from labkit.witness import Witness
 
 TRIES_UNTIL_SOLUTION = 3
 

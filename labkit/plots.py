@@ -9,7 +9,7 @@ from html import escape
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from labkit.witness import Exchange
+from labkit.exchange import Exchange
 
 INK, PALE, ACCENT = "#1b1b1b", "#b8b8b8", "#0060a8"  # tell apart in grey print and by the colour-blind
 INCHES = 8.5

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from labkit.bytestream import Head, Piece, split
+from labkit.exchange import Exchange, Frame
 from labkit.outcome import Outcome
-from labkit.witness import Exchange, Frame
 
 T = TypeVar("T")
 

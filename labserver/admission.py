@@ -14,7 +14,8 @@ from labserver.denials import NO_KEY, UNKNOWN, InsufficientScope, InvalidToken, 
 from labserver.errors import LabError
 from labserver.keys import hashed
 from labserver.mint import kid_of
-from labserver.sandboxes import Sandbox, Sandboxes
+from labserver.sandbox import Sandbox
+from labserver.sandboxes import Sandboxes
 from labserver.scopes import spell
 
 NOT_BASIC = f"Basic is for {auth.TOKEN_PATH} only. Get a token there, and send that as a bearer."

@@ -14,7 +14,7 @@ from labserver.errors import LabError, Planned
 from labserver.faults import Plan
 from labserver.lab import Lab
 from labserver.renaming import Renamed
-from labserver.sandboxes import Sandbox
+from labserver.sandbox import Sandbox
 
 # The faults that answer instead of the application, and the status where the plan says none; the first one wins.
 REFUSALS = {"http": {"status": 500, "rate_limit": 429}, "websocket": {"refuse_upgrade": 403}}

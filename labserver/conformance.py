@@ -12,11 +12,15 @@ BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`rule` in one sentence; `retry` of an event is the reconnection time in force when it is dispatched."""
+    """`rule` in one sentence; `retry` of an event is the reconnection time in force when it is dispatched.
+
+    `last_id` is what goes back as Last-Event-ID when the reader comes again after the stream's end; empty: no header.
+    """
 
     rule: str
     raw: bytes
     events: tuple[Event, ...]
+    last_id: str = ""
 
 
 CASES = {
@@ -56,7 +60,7 @@ CASES = {
     ),
     "data-lines": Case("Data lines are joined by LF.", b"data: a\ndata:\ndata: b\n\n", (Event("a\n\nb"),)),
     "empty-data": Case("One empty data line is an event with empty data.", b"data\n\n", (Event(""),)),
-    "no-data": Case("A block without data dispatches nothing.", b"event: cup\nid: 1\n\n", ()),
+    "no-data": Case("A block without data dispatches nothing.", b"event: cup\nid: 1\n\n", (), "1"),
     "blank-lines": Case("More blank lines than needed say nothing.", b"\n\n\ndata: a\n\n\n\n", (Event("a"),)),
     "event-name": Case(
         "A name lasts for one event.", b"event: cup\ndata: a\n\ndata: b\n\n", (Event("a", "cup"), Event("b"))
@@ -69,11 +73,15 @@ CASES = {
         "A block without data takes its name along.", b"event: cup\n\ndata: a\n\n", (Event("a"),)
     ),
     "id-persists": Case(
-        "The last id persists.", b"id: 1\ndata: a\n\ndata: b\n\n", (Event("a", id="1"), Event("b", id="1"))
+        "The last id persists.", b"id: 1\ndata: a\n\ndata: b\n\n", (Event("a", id="1"), Event("b", id="1")), "1"
     ),
-    "id-without-data": Case("An id counts without data too.", b"id: 1\n\ndata: b\n\n", (Event("b", id="1"),)),
+    "id-without-data": Case("An id counts without data too.", b"id: 1\n\ndata: b\n\n", (Event("b", id="1"),), "1"),
     "id-empty": Case("An empty id resets.", b"id: 1\ndata: a\n\nid\ndata: b\n\n", (Event("a", id="1"), Event("b"))),
-    "id-null": Case("An id with NULL is ignored.", b"id: 1\nid: \x002\ndata: a\n\n", (Event("a", id="1"),)),
+    "id-null": Case("An id with NULL is ignored.", b"id: 1\nid: \x002\ndata: a\n\n", (Event("a", id="1"),), "1"),
+    "id-unfinished": Case(
+        "An unfinished last block leaves no id.", b"id: 1\ndata: a\n\nid: 2\ndata: b\n", (Event("a", id="1"),), "1"
+    ),
+    "id-utf8": Case("An id goes back in UTF-8.", "id: 茶\ndata: a\n\n".encode(), (Event("a", id="茶"),), "茶"),
     "retry": Case("Retry is a number of milliseconds.", b"retry: 1500\ndata: a\n\n", (Event("a", retry=1500),)),
     "retry-alone": Case("It counts without data too.", b"retry: 1500\n\ndata: a\n\n", (Event("a", retry=1500),)),
     "retry-zeros": Case("Leading zeros do no harm.", b"retry: 007\ndata: a\n\n", (Event("a", retry=7),)),

@@ -15,7 +15,7 @@ from labserver.errors import Forbidden, LabError
 from labserver.exchange import Exchange, minted
 from labserver.lab import Lab
 from labserver.pace import Wish, parse
-from labserver.sandboxes import Sandbox
+from labserver.sandbox import Sandbox
 from labserver.trust import is_preflight
 
 UNSEEN = ("/lab", "/metrics")  # never journalled: a journal of the journal grows without end, and so does a scraper's

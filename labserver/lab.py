@@ -6,15 +6,16 @@ from labserver.bell import Bell
 from labserver.callbacks import Courier
 from labserver.doors import Doors
 from labserver.errors import ModelNotFound
+from labserver.line import Tap
 from labserver.metrics import Metrics
 from labserver.patience import Waits
 from labserver.providers import PROVIDERS
 from labserver.providers.base import Provider
-from labserver.sandboxes import Sandboxes, tiers
+from labserver.sandboxes import Sandboxes
 from labserver.settings import Settings
 from labserver.store import Store, url_of
+from labserver.tiers import tiers
 from labserver.trust import Trust
-from labserver.wiretap import Tap
 
 
 @dataclass(frozen=True)

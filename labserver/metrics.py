@@ -26,9 +26,9 @@ from labserver.callbacks import Courier
 from labserver.events import Usage
 from labserver.exchange import Exchange
 from labserver.faults import Plan
+from labserver.line import Tap
 from labserver.sandboxes import Sandboxes
 from labserver.tally import Rhythm, Tally
-from labserver.wiretap import Tap
 
 NAMED = {int(status) for status in HTTPStatus}
 ONE = ("surface", "route", "method")

@@ -1,189 +1,23 @@
-"""A learner's isolated world: its key, seed, clock, limits, faults and journal. Knows nothing of HTTP.
+"""All learners' worlds of one server: made, found by key or port, evicted, ended. Knows nothing of HTTP."""
 
-A seeded sandbox is reproducible: the n-th thing it stamps has the same id and the same time in every run, because ids
-come from (seed, what was asked, how often it was asked before) and time from a logical clock that ticks once a stamp.
-"""
-
-import asyncio
-import hashlib
-import json
 import secrets
-import time
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
 
 from labserver.access import Access
-from labserver.barrier import Barrier
-from labserver.caller import API_KEY, Caller
 from labserver.denials import UNKNOWN, InvalidToken
 from labserver.doors import Doors, port_of
-from labserver.fault_rules import Rules
-from labserver.jobs import Jobs
 from labserver.journal import Journal
 from labserver.keys import IssuedKey, hashed
-from labserver.limits import Limit, Limits
+from labserver.limits import Limits
 from labserver.logs import log
-from labserver.rooms import Rooms
-from labserver.slots import Slots
+from labserver.sandbox import Sandbox
 from labserver.store import Store, api_keys
 from labserver.store.tables import ApiKey, Named
 from labserver.stranger import Stranger
-from labserver.tail import Tail
+from labserver.tiers import TIERS, Tier
 
-NOTICES = 200  # how far back the shop's notifications can be replayed
-EPOCH = 1_704_067_200  # 2024-01-01T00:00:00Z, the time in seed 001's example
 OPEN_ID = "open"
-
-
-@dataclass(frozen=True, slots=True)
-class Tier:
-    """How much room a sandbox has.
-
-    Its `limit`, the bytes of a request's body, and in its journal `exchanges`, bytes kept of each, and of all.
-    """
-
-    limit: Limit
-    exchanges: int
-    kept_bytes: int
-    body_bytes: int = 1024 * 1024
-    journal_bytes: int = 16 * 1024 * 1024
-
-
-# No lesson, check or class comes near it; a loop that was left running meets it within the minute.
-STANDARD = Tier(
-    Limit(requests=10_000, per=60, tokens=2_000_000, streams=200, sockets=300),
-    exchanges=300,
-    kept_bytes=512 * 1024,
-)
-BENCH = Tier(
-    Limit(requests=100_000_000, per=60, tokens=10_000_000_000, streams=20_000, sockets=20_000),
-    exchanges=20_000,
-    kept_bytes=16 * 1024,
-    body_bytes=16 * 1024 * 1024,
-)
-CROWD = 10  # behind the one address of a hub or a proxy may be a whole class that sends no key
-
-
-def tiers(requests: int | None = None, tokens: int | None = None) -> dict[str, Tier]:
-    """Every tier by name, with an operator's own numbers for the standard one; the open sandbox has CROWD of those."""
-    own = replace(STANDARD.limit, requests=requests or STANDARD.limit.requests, tokens=tokens or STANDARD.limit.tokens)
-    crowd = Limit(own.requests * CROWD, own.per, own.tokens * CROWD, own.streams * CROWD, own.sockets * CROWD)
-    return {"standard": replace(STANDARD, limit=own), "open": replace(STANDARD, limit=crowd), "bench": BENCH}
-
-
-TIERS = tiers()
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """When and under which name something was made. `digest` is 64 hex digits to cut ids from."""
-
-    time: float
-    digest: str
-
-    @property
-    def seconds(self) -> int:
-        return int(self.time)
-
-    @property
-    def dice(self) -> int:
-        return int(self.digest[:8], 16)
-
-
-@dataclass(slots=True, eq=False)
-class Sandbox:
-    """One world. `seed` is None for one that lives in real time with random ids."""
-
-    id: str
-    key: str
-    seed: int | None
-    name: str
-    tier: Tier
-    journal: Journal
-    limits: Limits
-    rules: Rules = field(default_factory=Rules)
-    barrier: Barrier = field(default_factory=Barrier)
-    slots: Slots = field(default_factory=Slots)
-    store: Store = field(default_factory=Store)
-    jobs: Jobs = field(default_factory=Jobs)
-    rooms: Rooms = field(default_factory=Rooms)
-    access: Access = field(default_factory=Access)
-    key_hash: str = ""
-    callback_secret: str = field(default_factory=lambda: f"whsec_{secrets.token_urlsafe(24)}")
-    door: asyncio.Server | None = None
-    last_port: int = 0
-    stranger: Stranger = field(init=False)
-    notices: Tail = field(default_factory=lambda: Tail(NOTICES))
-    _asked: Counter[str] = field(default_factory=Counter)
-    _ticks: int = 0
-
-    def __post_init__(self) -> None:
-        self.stranger = Stranger(Journal(self.tier.exchanges), self.tier.kept_bytes)
-
-    def stamp(self, *asked: Any) -> Stamp:
-        """The next stamp for this request (any JSON-ready values); the clock ticks."""
-        if self.seed is None:
-            return Stamp(time.time(), self.digest(*asked))
-        self._ticks += 1
-        return Stamp(EPOCH + self._ticks + 0.123, self.digest(*asked))
-
-    def digest(self, *asked: Any) -> str:
-        """64 hex digits from (seed, what was asked, how often it was asked before); random without a seed."""
-        if self.seed is None:
-            return secrets.token_hex(32)
-        question = json.dumps(asked, sort_keys=True, ensure_ascii=False)
-        self._asked[question] += 1
-        return hashlib.sha256(f"{self.seed}\n{question}\n{self._asked[question]}".encode()).hexdigest()
-
-    @property
-    def words_seed(self) -> int:
-        """What the mock model rolls with: the sandbox's seed, or 0."""
-        return self.seed or 0
-
-    def reset(self) -> None:
-        """As new: empty journal, no rules, jobs or issued keys, empty rooms; limits, shop and clock as at first."""
-        self.store.forget(self.id)
-        self.access.clear()
-        self.journal.clear()
-        self.stranger.journal.clear()
-        self.notices.clear()
-        self.rules.clear()
-        self.limits.restore()
-        self.jobs.clear()
-        self.rooms.clear()
-        self._asked.clear()
-        self._ticks = 0
-
-    def keep_uses(self, caller: Caller) -> None:
-        """Write down how often an issued key may still be used, where the store outlives us. Blocks for a moment."""
-        for key in tuple(self.access.keys):
-            if caller.kind == API_KEY and key.id == caller.id:
-                self.keep_key(key, [])
-
-    def keep_key(self, key: IssuedKey, forgotten: list[IssuedKey]) -> None:
-        """Write a key down, new or changed, and let go of others, where the store outlives us. Blocks for a moment."""
-        row, ids = key.row(self.id), [other.id for other in forgotten]
-        self.store.kept(lambda session: api_keys.keep(session, row, ids), None)
-
-    def hang_up(self) -> int:
-        """Close every connection that an open exchange holds, at the stranger's too; returns how many."""
-        still = self.journal.still_open() + self.stranger.journal.still_open()
-        for exchange in still:
-            exchange.cut("the lab hung up")
-        return len(still)
-
-    def close_door(self) -> None:
-        """Stop listening on the sandbox's own port, if it has one: the next caller is refused."""
-        if self.door is not None:
-            self.door.close()
-            self.door = None
-
-    def shut(self) -> None:
-        """Stop listening on every port that is this sandbox's."""
-        self.close_door()
-        self.stranger.close()
 
 
 class Sandboxes:

@@ -14,7 +14,8 @@ from labserver import faults, limit_headers
 from labserver.entrance import is_control
 from labserver.errors import LabError, RateLimited, Unauthorized
 from labserver.limits import Limits
-from labserver.sandboxes import OPEN_ID, Sandbox
+from labserver.sandbox import Sandbox
+from labserver.sandboxes import OPEN_ID
 
 HEADS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
 LENGTHLESS = frozenset({204, 304})  # no body, so no stream

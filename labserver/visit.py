@@ -25,7 +25,7 @@ from labserver.pace import MODELS, PROFILES, USUAL, Pace, Wish
 from labserver.providers.base import Provider
 from labserver.providers.delivery import prompt_tokens
 from labserver.racing import first_done
-from labserver.sandboxes import Sandbox, Stamp
+from labserver.sandbox import Sandbox, Stamp
 from labserver.store.world import World
 from labserver.tally import Rhythm
 

@@ -2,162 +2,23 @@
 
 uvicorn asks its HTTP protocol class for each connection; ours wraps the transport on the way in, so whatever uvicorn
 writes passes through here, chunk sizes and status line included. On a WebSocket upgrade uvicorn swaps the protocol
-under the transport; the wrapper steps in between again. Bytes are given to the exchange they belong to: requests in
-the order in which they begin, answers in the same order (RFC 9112, section 9.3.2).
+under the transport; the wrapper steps in between again. Whose the bytes are, the connection's `Line` knows.
 """
 
 import asyncio
-import itertools
-import socket
-import struct
-import sys
-import time
 from collections import deque
-from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.protocols.utils import ClientDisconnected
 
-from labserver.errors import LabError
-from labserver.exchange import CLIENT_LEFT, COMPLETE, SERVER_CLOSED, Exchange, minted
+from labserver.exchange import Exchange, minted
 from labserver.head_cap import CappedHttp
-from labserver.metering import Meter
-from labserver.patience import BODY, HEAD, REQUEST, Patience, Waits, too_slow
+from labserver.line import Line
+from labserver.patience import HEAD, REQUEST, Patience, too_slow
 
 Gone = ClientDisconnected  # what a WebSocket's `send` raises once its client has left
-Adopt = Callable[[Exchange, int], None]
-# SO_LINGER on, for no time at all; Windows has two shorts where others have two ints.
-AT_ONCE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
-
-
-class Tap:
-    """What all connections of one server share: their numbers, the room for an exchange, the last sign of life.
-
-    `adopt` is given each exchange that no application saw, with the port it came in by: no parser could read it, or
-    it never became a whole request. `excuse` writes the answer to such a one: an error, as its target's dialect has it.
-    Each of `when_ended` is told of every exchange's end, whoever answered it.
-    """
-
-    adopt: Adopt | None = None
-    excuse: Callable[[str, LabError], bytes] | None = None
-    when_ended: tuple[Callable[[Exchange], None], ...] = ()
-
-    def __init__(self, keep: int, waits: Waits | None = None) -> None:
-        self.keep = keep
-        self.waits = waits or Waits()
-        self.numbers = itertools.count(1)
-        self.open: set[Exchange] = set()
-        self.last_traffic = time.monotonic()
-
-
-class Line:
-    """One TCP connection: deals its bytes out to its exchanges."""
-
-    def __init__(self, tap: Tap, transport: asyncio.Transport) -> None:
-        self.tap = tap
-        self.transport = transport
-        self.number = next(tap.numbers)
-        self.count = 0
-        self.answering: deque[Exchange] = deque()
-        self.reading: Exchange | None = None
-        self.meter = Meter()
-        self.meter.done = True  # no request before the first
-        self.pending = b""
-        self.closed_here = False
-        self.port = 0
-        self.whole = True  # the request being read has ended, as far as the parser knows
-        self.handed_on = False  # the application has it
-        self.muted = False
-
-    def tear(self) -> None:
-        """Close with RST instead of FIN: what is written leaves first, what the client still sends is lost."""
-        if self.transport.is_closing():
-            return
-        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
-        self.transport.close()
-
-    def mute(self) -> None:
-        """From now on nothing leaves, not even a pong: uvicorn's own keep-alive ends the connection in the end."""
-        self.muted = True
-
-    def received(self, data: bytes) -> None:
-        """Bytes that are about to be parsed; `begin` or `settle` says whose they are."""
-        self.tap.last_traffic = time.monotonic()
-        self.pending += data
-
-    def begin(self) -> Exchange:
-        """A request begins somewhere in the pending bytes: what is left of the one before it goes there first."""
-        if not self.meter.done:
-            rest = self.meter.feed(self.pending)
-            self._give(self.pending[:rest])
-            self.pending = self.pending[rest:]
-        self.count += 1
-        self.whole = self.handed_on = False
-        self.meter = Meter()
-        self.reading = Exchange(self.number, self.count, self.transport.close, self.tap.keep, self.tear, self.mute)
-        self.reading.abort = self.transport.abort
-        self.reading.when_ended.extend(self.tap.when_ended)
-        self.answering.append(self.reading)
-        self.tap.open.add(self.reading)
-        return self.reading
-
-    def settle(self) -> None:
-        """Parsing is done: what is still pending belongs to the request being read."""
-        if not self.meter.done:
-            self.meter.feed(self.pending)
-        self._give(self.pending)
-        self.pending = b""
-
-    def _give(self, data: bytes) -> None:
-        if data and self.reading is not None:
-            self.reading.came_in(data)
-
-    @property
-    def missing(self) -> str | None:
-        """What the client still owes of the request that it has begun."""
-        return None if self.whole else BODY if self.handed_on else HEAD
-
-    def malformed(self) -> Exchange:
-        """The parser gave up on the pending bytes: in the request being read, or where the next one should begin."""
-        culprit = self.begin() if self.whole or self.reading is None else self.reading
-        self.settle()
-        culprit.malformed = True
-        if not self.handed_on:  # else the application claims it in a moment, if it has not yet
-            self._offer(culprit)
-        return culprit
-
-    def _offer(self, exchange: Exchange) -> None:
-        if not exchange.claimed and exchange.received and self.tap.adopt is not None:
-            exchange.claimed = True
-            self.tap.adopt(exchange, self.port)
-
-    def mangled(self, data: bytes) -> bytes:
-        """What really leaves instead, where a fault lies about the framing."""
-        mangle = self.answering[0].mangle if self.answering else None
-        return data if mangle is None else mangle(data)
-
-    def wrote(self, data: bytes) -> None:
-        self.tap.last_traffic = time.monotonic()
-        if self.answering:
-            self.answering[0].went_out(data)
-
-    def answered(self) -> None:
-        if self.answering:
-            self._end(self.answering.popleft(), COMPLETE)
-
-    def lost(self) -> None:
-        """The connection is gone: whatever was unanswered ended because of the side that closed first."""
-        while self.answering:
-            exchange = self.answering.popleft()
-            self._offer(exchange)
-            closed = COMPLETE if exchange.websocket else SERVER_CLOSED
-            self._end(exchange, closed if self.closed_here else CLIENT_LEFT)
-
-    def _end(self, exchange: Exchange, how: str) -> None:
-        exchange.end(how)
-        self.tap.open.discard(exchange)
 
 
 class TappedTransport:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from labkit.exchange import Exchange
 from labkit.outcome import Wrong
-from labkit.witness import Exchange, Witness
+from labkit.witness import Witness
 
 PATIENCE = 20.0  # seconds for one call of the learner's code
 LONGEST = 160  # characters of an error's message

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit.checks.proof import brief, each, quoted, verdict
+from labkit.exchange import Exchange
 from labkit.outcome import Wrong
-from labkit.witness import Exchange
 
 PATH = "/v1/chat/completions"
 CUT = "cut by a fault"

@@ -7,8 +7,8 @@ import httpx2
 
 from labkit.checks.bench import Bench, Scene
 from labkit.checks.proof import brief, counted, each, quoted, verdict
+from labkit.exchange import Exchange
 from labkit.outcome import Wrong
-from labkit.witness import Exchange
 
 HEADER = "X-Learner"
 NAMES = ("Mira", "Tadeusz")  # ASCII: other letters need an encoding that a header does not have

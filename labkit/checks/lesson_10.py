@@ -11,8 +11,8 @@ import httpx2
 from labkit.checks.bench import Bench, Scene
 from labkit.checks.chat import PATH, asked, the_one, told
 from labkit.checks.proof import brief, counted, parted, quoted, verdict
+from labkit.exchange import Exchange
 from labkit.outcome import Wrong
-from labkit.witness import Exchange
 
 LEFT = "client left"
 DELTAS_TO_LEAVE = 8  # after the full stop: 200 ms at the model's pace

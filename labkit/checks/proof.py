@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from labkit.exchange import Exchange
 from labkit.render import escaped, keyless
-from labkit.witness import Exchange
 
 WIDTH = 90
 CHUNK = 6  # bytes shown of each chunk

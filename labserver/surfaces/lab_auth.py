@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from labserver.mint import ALGORITHM, AUDIENCE, ISSUER, Policy
-from labserver.sandboxes import Sandbox
+from labserver.sandbox import Sandbox
 from labserver.surfaces import promised
 from labserver.surfaces.lab import OWN
 from labserver.visit import OwnSandboxDep

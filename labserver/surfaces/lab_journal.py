@@ -16,7 +16,7 @@ from labserver.errors import InvalidRequest, Unavailable
 from labserver.journal import Journal, peak_overlap
 from labserver.journal import Query as JournalQuery
 from labserver.racing import first_done
-from labserver.sandboxes import Sandbox
+from labserver.sandbox import Sandbox
 from labserver.stream import StreamResponse
 from labserver.surfaces import promised
 from labserver.surfaces.lab import OWN

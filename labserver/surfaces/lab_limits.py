@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from labserver.errors import UnprocessableRequest
 from labserver.limits import Left, Limit
-from labserver.sandboxes import Sandbox
+from labserver.sandbox import Sandbox
 from labserver.surfaces import promised
 from labserver.turnstile import caller
 from labserver.visit import OwnSandboxDep

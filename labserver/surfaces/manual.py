@@ -30,8 +30,8 @@ OURS_ONLY = (
 )
 ABOUT = """A small real world to call. Every answer carries `x-request-id`. Outside `/lab` each can be broken on purpose
 with `x-lab-fault` (then any status may come) and slowed with `x-lab-pace`, and says how your sandbox stands with its
-rate limit: `X-RateLimit-Limit`, `-Remaining`, and `-Reset` in seconds since 1970, or OpenAI's six under `/v1`. A GET of the
-shop has its HEAD, every path of it its OPTIONS. WebSocket routes are on the [index page](/).
+rate limit: `X-RateLimit-Limit`, `-Remaining`, and `-Reset` in seconds since 1970, or OpenAI's six under `/v1`. A GET
+of the shop has its HEAD, every path of it its OPTIONS. WebSocket routes are on the [index page](/).
 
 The examples are what this server said in a sandbox with the seed 7, lists cut to their first two."""
 

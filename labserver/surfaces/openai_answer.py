@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labserver.events import End, StreamEvent, Text, ToolCall, Usage
-from labserver.sandboxes import Stamp
+from labserver.sandbox import Stamp
 from labserver.surfaces.openai_request import ChatBody
 
 FINGERPRINT = "fp_wirelab"

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from labserver.sandboxes import EPOCH
+from labserver.sandbox import EPOCH
 from labserver.surfaces import promised
 from labserver.surfaces.openai_shapes import ModelList, ModelShown
 from labserver.visit import LabDep, VisitDep

@@ -33,13 +33,17 @@ class CaseKnobs(Knobs):
 
 @router.get("", response_model=None, responses=promised.gives(200, CaseIndex))
 async def index(visit: VisitDep) -> dict[str, Any]:
-    """Every case: its rule, its bytes in hexadecimal, and the events that a right reader dispatches."""
+    """Every case: its rule, its bytes in hexadecimal, and the events that a right reader dispatches.
+
+    `last_event_id` is what it sends back in that header when it comes again after the end; empty: it sends none.
+    """
     cases = {
         name: {
             "url": f"{router.prefix}/{name}",
             "rule": case.rule,
             "bytes": case.raw.hex(),
             "expected": [asdict(event) for event in case.events],
+            "last_event_id": case.last_id,
         }
         for name, case in CASES.items()
     }

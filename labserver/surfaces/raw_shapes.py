@@ -24,12 +24,13 @@ class EventShown(BaseModel):
 
 
 class CaseShown(BaseModel):
-    """`bytes` in hexadecimal."""
+    """`bytes` in hexadecimal; `last_event_id` goes back as that header after the stream's end."""
 
     url: str
     rule: str
     bytes: str
     expected: list[EventShown]
+    last_event_id: str
 
 
 class CaseIndex(BaseModel):

@@ -85,3 +85,10 @@ def page(chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def lab_page(page: Page, server) -> Page:
+    """A page of the lab server's own origin, for a script that fetches and listens there."""
+    page.goto(server.url)
+    return page

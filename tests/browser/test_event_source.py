@@ -38,14 +38,6 @@ async ({ key, patient, closeAtEnd }) => {
 """
 
 
-@pytest.fixture
-def page(chromium, server):
-    page: Page = chromium.new_page()
-    page.goto(server.url)
-    yield page
-    page.close()
-
-
 def listen(page: Page, key: str, *, patient: bool = False, close_at_end: bool = True) -> list[list]:
     return page.evaluate(LISTEN, {"key": key, "patient": patient, "closeAtEnd": close_at_end})
 
@@ -59,13 +51,13 @@ def check(told: list[list]) -> None:
     assert json.loads(events[-1][2]) == {"status": "done"}
 
 
-def test_the_seeds_client_hears_every_event(page, server) -> None:
-    told = listen(page, server.sandbox())
+def test_the_seeds_client_hears_every_event(lab_page, server) -> None:
+    told = listen(lab_page, server.sandbox())
     check(told)
     assert len(told) == 8
 
 
-def test_a_cut_stream_is_resumed_by_the_browser_itself(page, server) -> None:
+def test_a_cut_stream_is_resumed_by_the_browser_itself(lab_page, server) -> None:
     """The stall leaves the browser time to read: of events that arrive together with the FIN it may tell only some.
 
     (A proxy between the two saw ids 3, 4, 5 and the FIN arrive; Chromium told 3 and came back for what follows it.)
@@ -73,17 +65,17 @@ def test_a_cut_stream_is_resumed_by_the_browser_itself(page, server) -> None:
     key = server.sandbox()
     rule = {"plan": "stall;after=3;seconds=0.5,cut;after=3", "path": "/api/v1/stream/*", "first": 2}
     server.http.post("/lab/faults", json=rule, headers={"authorization": f"Bearer {key}"}).raise_for_status()
-    told = listen(page, key, patient=True)
+    told = listen(lab_page, key, patient=True)
     check(told)
     assert [one for one in told if one[0] == "error"] == [["error", 0, ""]] * 2
     asked = [record.asked.lower() for record in server.journal(key) if b"/stream/" in record.asked]
     assert [b"last-event-id: 2\r\n" in asked[1], b"last-event-id: 5\r\n" in asked[2], len(asked)] == [True, True, 3]
 
 
-def test_who_never_closes_is_stopped_by_204(page, server) -> None:
+def test_who_never_closes_is_stopped_by_204(lab_page, server) -> None:
     """An EventSource takes a stream's end for a fault and comes again; the answer 204 tells it not to."""
     key = server.sandbox()
-    told = listen(page, key, patient=True, close_at_end=False)
+    told = listen(lab_page, key, patient=True, close_at_end=False)
     check(told)
     assert [one for one in told if one[0] == "error"] == [["error", 0, ""], ["error", 2, ""]]
     assert server.last(key).answered.startswith(b"HTTP/1.1 204 ")

@@ -5,7 +5,8 @@ import json
 import requests
 from websockets.sync.client import ClientConnection, connect
 
-from labkit.witness import Exchange, Witness
+from labkit.exchange import Exchange
+from labkit.witness import Witness
 
 WORDS = ["Green", " tea", " is", " good", " 🍵", "."]
 SCRIPT = "|".join(WORDS)

@@ -1,7 +1,7 @@
 """Exchanges made of bytes, for the tests of how they read. Knows no server."""
 
+from labkit.exchange import Exchange, Frame
 from labkit.render import wire
-from labkit.witness import Exchange, Frame
 
 ASKED = b"GET /tea HTTP/1.1\r\nHost: 127.0.0.1:8001\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\n\r\n"

@@ -8,6 +8,7 @@ import pytest
 
 from labkit.bytestream import Event, Head, Piece, chunks, events, parse_head, split
 from labserver import sse
+from labserver.conformance import CASES, Case
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n"
 BODY = b"data: tea\n\n"
@@ -210,6 +211,18 @@ def test_only_cr_and_lf_end_a_line_whatever_python_takes_for_one(character: str)
 )
 def test_the_corners_of_the_standard(body: bytes, due: list[str]) -> None:
     assert data_of(body) == due
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_every_case_of_the_standard_is_read_wherever_the_network_cuts(case: Case) -> None:
+    """Ids apart: in the standard an id persists, here an event has only the one of its own block."""
+    due = [(event.data, event.event) for event in case.events]
+    for pieces in [*in_two(case.raw), byte_by_byte(case.raw)]:
+        assert [(event.data, event.name) for event in events(pieces)] == due, pieces
+
+
+def test_an_id_with_null_is_none() -> None:
+    assert [event.id for event in told(b"id: 1\nid: \x002\ndata: a\n\nid: \x00\ndata: b\n\n")] == ["1", ""]
 
 
 def test_a_stream_reads_as_the_servers_own_decoder_reads_it() -> None:

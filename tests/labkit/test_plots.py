@@ -9,8 +9,8 @@ from html.parser import HTMLParser
 import pytest
 
 from labkit import plots
+from labkit.exchange import Exchange
 from labkit.plots import CLEARLY, Picture, Span
-from labkit.witness import Exchange
 
 PNG = b"\x89PNG\r\n\x1a\n"
 CHUNKED = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"

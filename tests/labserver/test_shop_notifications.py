@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from labserver import sse
-from labserver.sandboxes import NOTICES
+from labserver.sandbox import NOTICES
 from labserver.surfaces.shop_notifications import MOST_LISTENERS
 
 PATH = "/shop/notifications"

@@ -8,12 +8,12 @@ from labserver.callbacks import Courier
 from labserver.doors import Doors
 from labserver.exchange import CLIENT_LEFT, COMPLETE, Exchange
 from labserver.journal import Journal
+from labserver.line import Tap
 from labserver.metrics import Metrics, status_label
 from labserver.places import MALFORMED, UNFINISHED, Places
 from labserver.sandboxes import Sandboxes
 from labserver.surfaces import SURFACES
 from labserver.watch import Watch
-from labserver.wiretap import Tap
 
 
 class State(dict):

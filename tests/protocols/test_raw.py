@@ -219,6 +219,7 @@ def test_the_index_tells_a_reader_everything_it_needs(server) -> None:
         assert case["expected"] == [
             {"data": event.data, "event": event.event, "id": event.id, "retry": event.retry} for event in told
         ], name
+        assert case["last_event_id"] == CASES[name].last_id
 
 
 def test_an_unknown_case_is_404_and_names_the_index(server) -> None:

@@ -1,7 +1,7 @@
 """The words and the short evidence of a card, from recorded bytes."""
 
 from labkit.checks.proof import brief, counted, each, parted, quoted, verdict
-from labkit.witness import Exchange
+from labkit.exchange import Exchange
 
 EVENT = 'data: {"choices":[{"index":0,"delta":{"content":"Tea 🍵"},"finish_reason":null}]}\n\n'.encode()
 

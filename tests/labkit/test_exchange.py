@@ -1,4 +1,4 @@
-"""The witness against the running server: what it says of a recorded exchange."""
+"""An exchange as the running server recorded it: its parts, times, connection and end."""
 
 import json
 import threading
@@ -9,7 +9,8 @@ import requests
 from asking import CHAT, FAST, QUERY, SLOW, WORDS, dial, hear, last, post, read, text_of
 from openai import OpenAI
 
-from labkit.witness import LATER, Exchange, Witness
+from labkit.exchange import LATER, Exchange
+from labkit.witness import Witness
 
 
 @pytest.fixture
