@@ -25,6 +25,7 @@ from labserver.journal import Journal
 from labserver.keys import IssuedKey, hashed
 from labserver.limits import Limit, Limits
 from labserver.logs import log
+from labserver.responses import Responses
 from labserver.rooms import Rooms
 from labserver.slots import Slots
 from labserver.store import Store, api_keys
@@ -108,6 +109,7 @@ class Sandbox:
     slots: Slots = field(default_factory=Slots)
     store: Store = field(default_factory=Store)
     jobs: Jobs = field(default_factory=Jobs)
+    responses: Responses = field(default_factory=Responses)
     rooms: Rooms = field(default_factory=Rooms)
     access: Access = field(default_factory=Access)
     key_hash: str = ""
@@ -152,6 +154,7 @@ class Sandbox:
         self.rules.clear()
         self.limits.restore()
         self.jobs.clear()
+        self.responses.clear()
         self.rooms.clear()
         self._asked.clear()
         self._ticks = 0
@@ -265,6 +268,7 @@ class Sandboxes:
         sandbox.hang_up()
         sandbox.shut()
         sandbox.jobs.clear()
+        sandbox.responses.clear()
         self._forget_stranger(sandbox.stranger)
         self._forget_port(sandbox)
         if sandbox is not self.open:
