@@ -79,7 +79,8 @@ async def create_response(visit: VisitDep, body: Annotated[ResponseBody, Body(op
 
     It is stored unless `"store": false`, and `previous_response_id` goes on from a stored one. With
     `"background": true` the answer comes at once and the work goes on without its client; who also asked for a stream
-    and lost it gets the rest from `GET /v1/responses/{id}?stream=true&starting_after=N`. One who leaves any other response cancels it.
+    and lost it gets the rest from `GET /v1/responses/{id}?stream=true&starting_after=N`. One who leaves any other
+    response cancels it.
     """
     provider = visit.admit(body.model)
     lab, sandbox = visit.lab, visit.sandbox

@@ -18,7 +18,7 @@ from labserver.visit import VisitDep
 
 router = APIRouter(prefix="/v1/responses", tags=["openai"], responses=promised.in_openai(*promised.ANYWHERE))
 
-EXAMPLE_ID = "resp_0"
+EXAMPLE_ID = "resp_bf82123c8398940ec1ae19bbaca6030a"
 ResponseId = Annotated[str, Path(description="the `id` of a stored response", examples=[EXAMPLE_ID])]
 GONE = promised.in_openai(
     NotFound("Response with id 'resp_42' not found."),

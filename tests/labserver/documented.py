@@ -96,6 +96,9 @@ class Operation:
             else:
                 headers[parameter["name"]] = str(asked)
         asked = {"method": method, "url": path, "params": query}
+        for parameter in self.parameters:
+            further = self.examples({**parameter, "schema": {}})[1:] if parameter["in"] == "query" else []
+            yield from ({**asked, "params": {**query, parameter["name"]: one}, "headers": headers} for one in further)
         bodies = [(kind, example) for kind, examples in self.bodies.items() for example in examples]
         for media_type, example in bodies:
             form = "urlencoded" in media_type

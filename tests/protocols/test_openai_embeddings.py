@@ -87,7 +87,8 @@ async def test_the_async_client_gets_the_same(server, openai_client: OpenAI) -> 
     assert [made.data[0].embedding] == embed(openai_client, "green tea")
 
 
-REFUSALS: list[tuple[dict[str, Any], int, str, str | None, str | None]] = [
+Refusal = tuple[dict[str, Any], int, str, str | None, str | None]
+REFUSALS: list[Refusal] = [
     ({}, 400, "Missing required parameter: 'input'.", "input", "missing_required_parameter"),
     ({"input": ""}, 400, "Invalid 'input': input cannot be an empty string.", "input", "invalid_value"),
     ({"input": ["tea", ""]}, 400, "Invalid 'input': input cannot be an empty string.", "input", "invalid_value"),
@@ -104,7 +105,8 @@ REFUSALS: list[tuple[dict[str, Any], int, str, str | None, str | None]] = [
     ({"input": "tea", "model": "text-embedding-ada-002", "dimensions": 8}, 400, "This model does not support "
      "specifying dimensions.", "dimensions", None),
     ({"input": "tea " * 8193}, 400, "This model's maximum context length is 8192 tokens, however you requested 8194 "
-     "tokens (8194 in your prompt; 0 for the completion). Please reduce your prompt; or completion length.", None, None),
+     "tokens (8194 in your prompt; 0 for the completion). Please reduce your prompt; or completion length.",
+     None, None),
     ({"input": ["a " * 8000] * 38}, 400, "Invalid 'input': maximum request size is 300000 tokens per request.",
      "input", "max_tokens_per_request"),
     ({"input": "tea", "encoding_format": "hex"}, 400, "Invalid value: 'hex'. Supported values are: 'float' and "
@@ -112,8 +114,9 @@ REFUSALS: list[tuple[dict[str, Any], int, str, str | None, str | None]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("asked", "status", "message", "param", "code"), REFUSALS, ids=range(len(REFUSALS)))
-def test_a_request_that_does_not_fit_is_told_so_as_openai_tells_it(server, asked, status, message, param, code) -> None:
+@pytest.mark.parametrize("refusal", REFUSALS, ids=range(len(REFUSALS)))
+def test_a_request_that_does_not_fit_is_told_so_as_openai_tells_it(server, refusal) -> None:
+    asked, status, message, param, code = refusal
     answer = server.http.post(URL, json={"model": SMALL} | asked, headers={"x-lab-pace": "instant"})
     told = {"message": message, "type": "invalid_request_error", "param": param, "code": code}
     assert (answer.status_code, answer.json()) == (status, {"error": told})

@@ -1,4 +1,4 @@
-"""`client.responses` on a real socket: whole, streamed, chained, with functions, with formats; all by OpenAI's types."""
+"""`client.responses` on a real socket: whole, streamed, chained, with functions, formats; all by OpenAI's types."""
 
 import json
 from typing import Any
