@@ -11,7 +11,7 @@ TAGS = {
     "users": "The shop's customers.",
     "query": "One question, one answer: whole, or as server-sent events while it is made (seed 001).",
     "infer": "Jobs: submit, poll, fetch, cancel, or listen with resume (seed 004).",
-    "openai": "OpenAI's chat dialect, as its SDK speaks it.",
+    "openai": "OpenAI's dialect, as its SDK speaks it: chat completions, responses, embeddings, models.",
     "chat": "Chat over WebSockets; see the index page.",
     "raw": "Single features of HTTP to practise on. Any status may come, on purpose.",
     "lab": "The control plane: sandboxes, faults, doors and the journal. Never journalled itself.",

@@ -1,5 +1,6 @@
 """One response that can be asked for again: made while its client listens, or in the background. Knows no HTTP."""
 
+import json
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,17 +30,16 @@ class KeptResponse:
     streamed: bool
     times: Timetable | None = None
     narrator: Narrator = field(init=False)
+    weight: int = field(init=False)
 
     def __post_init__(self) -> None:
         self.narrator = Narrator(self.stamp, self.told)
+        spoken = sum(len(message.content) for message in self.spoken)
+        self.weight = spoken + len(json.dumps([self.items, self.told]))  # pictures and schemas weigh too
 
     @property
     def id(self) -> str:
         return self.narrator.id
-
-    @property
-    def weight(self) -> int:
-        return sum(len(message.content) for message in self.spoken) + 1000
 
     async def now(self) -> Narrator:
         """Whoever has told everything that happened until now."""

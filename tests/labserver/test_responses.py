@@ -6,6 +6,8 @@ import pytest
 
 from labserver.errors import NotFound
 from labserver.responses import Responses
+from labserver.surfaces.openai_kept import find
+from labserver.surfaces.refusals import openai_error
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,17 @@ def test_past_the_bound_the_oldest_goes_and_is_remembered_as_evicted() -> None:
     responses = filled(most=3, count=5)
     assert [responses.find(f"r{number}").id for number in (2, 3, 4)] == ["r2", "r3", "r4"]
     assert [reason(responses, name) for name in ("r0", "r1", "nobody")] == ["evicted", "evicted", "unknown"]
+
+
+def test_a_client_is_told_that_it_was_evicted_in_openais_four_keys() -> None:
+    with pytest.raises(NotFound) as caught:
+        find(filled(most=3, count=5), "r0")
+    assert caught.value.status == 404
+    told = openai_error(caught.value)["error"]
+    assert told.pop("message").startswith(
+        "Response with id 'r0' not found: it was evicted. A sandbox keeps its newest 3"
+    )
+    assert told == {"type": "invalid_request_error", "param": None, "code": None}
 
 
 def test_even_the_names_of_the_evicted_are_bounded() -> None:

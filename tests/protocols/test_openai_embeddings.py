@@ -44,6 +44,11 @@ def test_texts_that_share_words_are_close_and_strangers_are_not(openai_client: O
     assert abs(likeness(question, far)) < 0.3
 
 
+def test_the_models_are_listed_with_the_others(openai_client: OpenAI) -> None:
+    assert {SMALL, "gpt-4o-mini"} <= {model.id for model in openai_client.models.list()}
+    assert openai_client.models.retrieve(SMALL).id == SMALL
+
+
 def test_the_same_text_is_the_same_vector_everywhere(server, openai_client: OpenAI) -> None:
     with OpenAI(base_url=f"{server.url}/v1", api_key=server.sandbox(seed=8)) as other:
         assert embed(other, "green tea") == embed(openai_client, "green tea", "black tea")[:1]
