@@ -42,6 +42,7 @@ class Narrator:
     finish_reason: str = "stop"
     seconds: float | None = None
     _open: bool = False
+    _calls: dict[int, int] = field(default_factory=dict)  # number of a call -> its place in the output
 
     @property
     def id(self) -> str:
@@ -137,7 +138,7 @@ class Narrator:
 
     def _call(self, event: ToolCall) -> Iterator[Payload]:
         if event.name:
-            place = len(self.output)
+            place = self._calls[event.call] = len(self.output)
             yield from self._open_item(
                 {
                     "id": name(self.stamp, "fc", place),
@@ -149,8 +150,10 @@ class Narrator:
                 }
             )
         if event.arguments:
-            self.output[-1]["arguments"] += event.arguments
-            where = self._place
+            place = self._calls[event.call]
+            item = self.output[place]
+            item["arguments"] += event.arguments
+            where = {"item_id": item["id"], "output_index": place}
             yield self._event("response.function_call_arguments.delta", **where, delta=event.arguments)
 
     def _message(self) -> Payload:
