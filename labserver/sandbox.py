@@ -21,6 +21,7 @@ from labserver.jobs import Jobs
 from labserver.journal import Journal
 from labserver.keys import IssuedKey
 from labserver.limits import Limits
+from labserver.responses import Responses
 from labserver.rooms import Rooms
 from labserver.slots import Slots
 from labserver.store import Store, api_keys
@@ -64,6 +65,7 @@ class Sandbox:
     slots: Slots = field(default_factory=Slots)
     store: Store = field(default_factory=Store)
     jobs: Jobs = field(default_factory=Jobs)
+    responses: Responses = field(default_factory=Responses)
     rooms: Rooms = field(default_factory=Rooms)
     access: Access = field(default_factory=Access)
     key_hash: str = ""
@@ -108,6 +110,7 @@ class Sandbox:
         self.rules.clear()
         self.limits.restore()
         self.jobs.clear()
+        self.responses.clear()
         self.rooms.clear()
         self._asked.clear()
         self._ticks = 0

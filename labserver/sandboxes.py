@@ -99,6 +99,7 @@ class Sandboxes:
         sandbox.hang_up()
         sandbox.shut()
         sandbox.jobs.clear()
+        sandbox.responses.clear()
         self._forget_stranger(sandbox.stranger)
         self._forget_port(sandbox)
         if sandbox is not self.open:

@@ -20,7 +20,10 @@ from labserver.surfaces import (
     manual,
     metrics,
     openai_chat,
+    openai_embeddings,
     openai_models,
+    openai_responses,
+    openai_stored,
     query,
     query_socket,
     raw,
@@ -56,6 +59,9 @@ SURFACES: dict[str, APIRouter] = {
     "infer_socket": infer_socket.router,  # WebSocket /api/v1/ws
     "openai_models": openai_models.router,  # /v1/models  /v1/models/{id}
     "openai_chat": openai_chat.router,  # /v1/chat/completions
+    "openai_responses": openai_responses.router,  # POST /v1/responses
+    "openai_stored": openai_stored.router,  # /v1/responses/{id}  /v1/responses/{id}/cancel|input_items
+    "openai_embeddings": openai_embeddings.router,  # /v1/embeddings
     "chat_socket": chat_socket.router,  # WebSocket /
     "echo_socket": echo_socket.router,  # WebSocket /ws/echo
     "rooms_socket": rooms_socket.router,  # WebSocket /ws/rooms/{room}

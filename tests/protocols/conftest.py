@@ -9,19 +9,31 @@ import pytest
 from openai import OpenAI
 from openai.types import ErrorObject, Model
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.create_embedding_response import CreateEmbeddingResponse
+from openai.types.responses import Response, ResponseItemList, ResponseStreamEvent
 
 FAST = "ttft=0;tps=100000;jitter=0"
 TYPES: dict[str, type[pydantic.BaseModel]] = {
     "chat.completion": ChatCompletion,
     "chat.completion.chunk": ChatCompletionChunk,
     "model": Model,
+    "response": Response,
+    "item list": ResponseItemList,
+    "embeddings": CreateEmbeddingResponse,
 }
+STREAM_EVENT: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(ResponseStreamEvent)
 
 
-def exactly(payload: dict[str, Any]) -> pydantic.BaseModel:
-    """The payload, read strictly by the type that it claims to be; fields that the type does not declare fail."""
-    kind = ErrorObject if "message" in payload else TYPES[payload["object"]]
-    read = kind.model_validate_json(json.dumps(payload), strict=True)
+def exactly(payload: dict[str, Any], kind: str = "") -> pydantic.BaseModel:
+    """The payload, read strictly by the type that it claims to be (or `kind`, where its `object` is only `list`).
+
+    Fields that the type does not declare fail. An event of a response has a `sequence_number`.
+    """
+    if "sequence_number" in payload:
+        read: pydantic.BaseModel = STREAM_EVENT.validate_json(json.dumps(payload), strict=True)
+    else:
+        its = ErrorObject if "message" in payload else TYPES[kind or payload["object"]]
+        read = its.model_validate_json(json.dumps(payload), strict=True)
     assert list(undeclared(read)) == []
     return read
 
@@ -74,6 +86,34 @@ def ask(server) -> Callable[..., list[dict[str, Any]]]:
         return payloads
 
     return ask
+
+
+@pytest.fixture
+def respond(server) -> Callable[..., list[dict[str, Any]]]:
+    """Post a request for a response as it stands: the payloads of the answer, one, or one per event, each exactly of
+    its type. An error is a payload too, and is checked for its four fields.
+    """
+
+    def respond(key: str | None = None, pace: str = FAST, **body: Any) -> list[dict[str, Any]]:
+        headers = {"authorization": f"Bearer {key or server.sandbox()}", "x-lab-pace": pace}
+        answer = server.http.post("/v1/responses", json={"model": "tea-small"} | body, headers=headers)
+        if answer.status_code != 200:
+            assert answer.status_code == 400, answer.text
+            payloads = [answer.json()["error"]]
+            assert set(payloads[0]) == {"message", "type", "param", "code"}
+        elif body.get("stream"):
+            *blocks, end = answer.text.split("\n\n")
+            assert end == ""
+            pairs = [block.removeprefix("event: ").split("\ndata: ") for block in blocks]
+            payloads = [json.loads(data) for _, data in pairs]
+            assert [name for name, _ in pairs] == [payload["type"] for payload in payloads]
+        else:
+            payloads = [answer.json()]
+        for payload in payloads:
+            exactly(payload)
+        return payloads
+
+    return respond
 
 
 @pytest.fixture
