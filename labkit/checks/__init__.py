@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx2
 
-from labkit.checks import lesson_00, lesson_10
+from labkit.checks import lesson_00, lesson_10, lesson_10_tools
 from labkit.checks.bench import PATIENCE, Bench, Crashed, NotStarted
 from labkit.outcome import Outcome, Wrong
 from labkit.witness import WitnessError
@@ -29,6 +29,7 @@ CHECKS = {
     "10.1": Check(lesson_10.stream_text, lesson_10.STREAM_TEXT_HINTS),
     "10.2": Check(lesson_10.first_sentence, lesson_10.FIRST_SENTENCE_HINTS),
     "10.3": Check(lesson_10.honest_answer, lesson_10.HONEST_ANSWER_HINTS),
+    "10.4": Check(lesson_10_tools.order_answer, lesson_10_tools.ORDER_ANSWER_HINTS),
 }
 
 
