@@ -9,7 +9,7 @@ from labserver.bell import Bell
 from labserver.errors import LabError, Unavailable
 from labserver.events import Called, Message
 from labserver.responses import Responses
-from labserver.sandboxes import Stamp
+from labserver.sandbox import Stamp
 from labserver.surfaces.openai_narrator import Narrator, Payload
 from labserver.surfaces.openai_refusals import Refused
 from labserver.timetable import Timetable

@@ -13,7 +13,7 @@ from typing import Any
 
 from labserver.errors import Cancelled, ClientLeft, LabError
 from labserver.events import End, StreamEvent, Text, ToolCall, Usage
-from labserver.sandboxes import Stamp
+from labserver.sandbox import Stamp
 from labserver.surfaces import openai_answer
 from labserver.surfaces.refusals import openai_error
 

@@ -18,6 +18,7 @@ ROUNDS = 2
 SLOW = "ttft=0;tps=4;jitter=0"
 WORDS = "|".join(f" word{number}" for number in range(200))
 CHAT = {"model": "script", "stream": True, "messages": [{"role": "user", "content": WORDS}]}
+RESPONSE = {"model": "script", "stream": True, "input": WORDS}
 GENERATE = {"prompt": WORDS, "model": "script", "stream": True}
 
 # How each stream is asked, and what its client waits for before it leaves.
@@ -25,6 +26,8 @@ STREAMS: dict[str, tuple[str, str, Any, bytes]] = {
     "/api/v1/query/stream": ("POST", "/api/v1/query/stream", {"query": WORDS, "model": "script"}, b" word1"),
     "/v1/chat/completions": ("POST", "/v1/chat/completions", CHAT, b" word1"),
     "/api/v2/generate": ("POST", "/api/v2/generate", GENERATE, b" word1"),
+    "/v1/responses": ("POST", "/v1/responses", RESPONSE, b" word1"),
+    "/v1/responses/{response_id}": ("GET", "/v1/responses/{response}?stream=true", None, b" word1"),
     "/shop/notifications": ("GET", "/shop/notifications?keep_alive=0.05", None, b": "),
     "/api/v1/stream/{request_id}": ("GET", "/api/v1/stream/{job}", None, b" word1"),
     "/shop/orders/{order_id}/events": ("GET", "/shop/orders/4/events", None, b"placed"),
@@ -72,15 +75,25 @@ def masked(message: Any, opcode: int = 1) -> bytes:
     return bytes([128 | opcode]) + length + b"\0\0\0\0" + payload
 
 
-def start_stream(server, route: str, key: str, job: str) -> bytes:
+Begun = dict[str, str]
+
+
+def start_stream(server, route: str, key: str, begun: Begun) -> bytes:
     method, path, body, _ = STREAMS[route]
-    return server.request(method, path.replace("{job}", job), body, key, x_lab_pace=SLOW)
+    for name, value in begun.items():
+        path = path.replace(f"{{{name}}}", value)
+    return server.request(method, path, body, key, x_lab_pace=SLOW)
 
 
-def begun_job(server, key: str) -> str:
-    asked = {"prompt": WORDS, "model": "script"}
-    answer = server.http.post("/api/v1/infer", json=asked, headers={"x-api-key": key, "x-lab-pace": SLOW})
-    return str(answer.raise_for_status().json()["request_id"])
+def begin(server, key: str) -> Begun:
+    """What some of the streams are about: a job, and a response in the background."""
+    headers = {"x-api-key": key, "x-lab-pace": SLOW}
+    job = server.http.post("/api/v1/infer", json={"prompt": WORDS, "model": "script"}, headers=headers)
+    asked = {**RESPONSE, "background": True}
+    with server.http.stream("POST", "/v1/responses", json=asked, headers=headers) as answer:
+        created = next(line for line in answer.iter_lines() if line.startswith("data: "))
+    response = json.loads(created.removeprefix("data: "))["response"]["id"]
+    return {"job": job.raise_for_status().json()["request_id"], "response": response}
 
 
 def patient(server) -> Any:
@@ -90,12 +103,12 @@ def patient(server) -> Any:
     return wire
 
 
-def leave_streams(server, route: str, key: str, job: str) -> None:
+def leave_streams(server, route: str, key: str, begun: Begun) -> None:
     """All of them at once, while every stream is under way."""
     with ExitStack() as crowd:
         wires = [crowd.enter_context(patient(server)) for _ in range(MOST.get(route, CROWD))]
         for wire in wires:
-            wire.send(start_stream(server, route, key, job))
+            wire.send(start_stream(server, route, key, begun))
         for wire in wires:
             assert wire.until(STREAMS[route][3]).startswith(b"HTTP/1.1 200 ")
 
@@ -111,12 +124,12 @@ def lone(server, tmp_path_factory):
 @pytest.mark.parametrize("route", STREAMS)
 def test_fifty_clients_that_leave_a_stream_leave_nothing_behind(lone, route: str) -> None:
     key = lone.sandbox()
-    job = begun_job(lone, key)
-    leave_streams(lone, route, key, job)  # what is made once, is made now
+    begun = begin(lone, key)
+    leave_streams(lone, route, key, begun)  # what is made once, is made now
     lone.await_quiet(30)
     before, weight = Vitals.of(lone), memory(lone)
     for _ in range(ROUNDS):
-        leave_streams(lone, route, key, job)
+        leave_streams(lone, route, key, begun)
         await_recovery(lone, before)
     assert memory(lone) - weight < 20, "megabytes that stayed"
     journal = lone.http.get("/lab/journal", headers={"x-api-key": key}).json()

@@ -6,7 +6,7 @@ import pytest
 
 from labserver.errors import Cancelled, ClientLeft, LabError, RateLimited
 from labserver.events import End, StreamEvent, Text, ToolCall, Usage
-from labserver.sandboxes import Stamp
+from labserver.sandbox import Stamp
 from labserver.surfaces.openai_narrator import Narrator
 
 STAMP = Stamp(1000.5, "ab" * 32)

@@ -29,12 +29,17 @@ CHAT = {"model": "script", "stream": True, "messages": [{"role": "user", "conten
 GENERATE = {"prompt": WORDS, "model": "script", "stream": True}
 TICKS = "?count=500&interval=1"
 ORDER = {"product_id": 123, "quantity": 2}
-SOMETIMES = {"POST /v1/chat/completions", "POST /api/v2/generate"}  # where the body says whether it is one
+SOMETIMES = {
+    "POST /v1/chat/completions",
+    "POST /v1/responses",
+    "POST /api/v2/generate",
+}  # where the body says whether it is one
 
 # Route -> (path, body, what it has said when it is well under way, what its farewell contains).
 STREAMS = {
     "POST /api/v1/query/stream": ("/api/v1/query/stream", QUERY, b"word1", b"is shutting down"),
     "POST /v1/chat/completions": ("/v1/chat/completions", CHAT, b"word1", b"is shutting down"),
+    "POST /v1/responses": ("/v1/responses", {"model": "script", "stream": True, "input": WORDS}, b"word1", b"shutting"),
     "POST /api/v2/generate": ("/api/v2/generate", GENERATE, b"word1", b"is shutting down"),
     "GET /shop/notifications": ("/shop/notifications?last_event_id=0&keep_alive=0.05", None, b": ", b"shutting down"),
     "GET /api/v1/stream/{request_id}": ("/api/v1/stream/{job}", None, b"word1", b": the lab server is shutting down"),
