@@ -7,8 +7,8 @@ from typing import Any
 from labkit.checks.bench import Bench, Scene
 from labkit.checks.chat import PATH, asked, told
 from labkit.checks.proof import brief, counted, each, parted, quoted, verdict
+from labkit.exchange import Exchange
 from labkit.outcome import Wrong
-from labkit.witness import Exchange
 
 SHOP = "/shop/orders/"
 QUESTIONS = (  # a fault, and what the customer asks

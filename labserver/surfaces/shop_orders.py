@@ -21,11 +21,12 @@ from labserver.store.life import STATES
 from labserver.store.tables import Order
 from labserver.store.world import World
 from labserver.surfaces import promised, shop_fields
-from labserver.surfaces.conditional import answer, require_match
+from labserver.surfaces.conditional import answer
 from labserver.surfaces.listing import PagingDep, listed
 from labserver.surfaces.merging import patched
 from labserver.surfaces.resource import complete
 from labserver.surfaces.shop_fields import HIGHEST, NumberInPath, Wanted, iso
+from labserver.surfaces.shop_rows import Kind
 from labserver.visit import Visit, VisitDep
 
 router = APIRouter(prefix="/shop", tags=["shop"], responses=shop_fields.ALWAYS)
@@ -91,6 +92,9 @@ def shown(order: Order) -> dict[str, Any]:
         created=iso(order.created),
         updated=iso(order.updated),
     ).model_dump()
+
+
+ORDER = Kind(Order, "order", shown)
 
 
 PLACED = promised.leads_to(
@@ -185,7 +189,7 @@ async def list_orders(
 )
 async def get_order(visit: VisitDep, request: Request, order_id: NumberInPath) -> Response:
     """One order, with the ETag of this state."""
-    return answer(request, await visit.shop(lambda world: shown(world.find(Order, order_id, "order"))))
+    return await ORDER.show(visit, request, order_id)
 
 
 @router.patch(
@@ -200,27 +204,18 @@ async def change_order(
     """Another note or another user, by JSON Merge Patch; goods and quantity stand once the order does."""
     when = visit.stamp("order", order_id).seconds
 
-    def work(world: World) -> dict[str, Any]:
-        order = world.find(Order, order_id, "order")
-        require_match(request, shown(order))
+    def work(world: World, order: Order) -> Order:
         change = patched(OrderChange, {"user_id": order.user_id, "note": order.note}, patch)
-        return shown(orders.annotate(world, order, change.user_id, change.note, when))
+        return orders.annotate(world, order, change.user_id, change.note, when)
 
-    return answer(request, await visit.shop(work))
+    return await ORDER.change(visit, request, order_id, work)
 
 
 @router.delete("/orders/{order_id}", status_code=204, responses=shop_fields.REMOVED | shop_fields.REMOVING)
 async def cancel_order(visit: VisitDep, request: Request, order_id: NumberInPath) -> Response:
     """Cancel: the order is gone and its goods are back in stock. 409 once it was shipped."""
     when = visit.stamp("order", order_id).seconds
-
-    def work(world: World) -> None:
-        order = world.find(Order, order_id, "order")
-        require_match(request, shown(order))
-        orders.cancel(world, order, when)
-
-    await visit.shop(work)
-    return Response(status_code=204)
+    return await ORDER.remove(visit, request, order_id, lambda world, order: orders.cancel(world, order, when))
 
 
 complete(router)

@@ -11,11 +11,12 @@ from labserver.store import products
 from labserver.store.tables import Product
 from labserver.store.world import Found, World
 from labserver.surfaces import promised, shop_fields
-from labserver.surfaces.conditional import answer, require_match
+from labserver.surfaces.conditional import answer
 from labserver.surfaces.listing import PagingDep, listed
 from labserver.surfaces.merging import patched
 from labserver.surfaces.resource import complete
 from labserver.surfaces.shop_fields import HIGHEST, Wanted, iso
+from labserver.surfaces.shop_rows import Kind
 from labserver.visit import VisitDep
 
 router = APIRouter(prefix="/shop", tags=["shop"], responses=shop_fields.ALWAYS)
@@ -76,6 +77,9 @@ def shown(product: Product) -> dict[str, Any]:
     ).model_dump()
 
 
+PRODUCT = Kind(Product, "product", shown)
+
+
 def place_of(number: int) -> dict[str, str]:
     return {"location": f"/shop/products/{number}"}
 
@@ -132,7 +136,7 @@ async def add_product(visit: VisitDep, request: Request, wanted: ProductWanted) 
 )
 async def get_product(visit: VisitDep, request: Request, product_id: ProductNumber) -> Response:
     """One product, with its ETag; 304 for a client that has this state already."""
-    return answer(request, await visit.shop(lambda world: shown(world.find(Product, product_id, "product"))))
+    return await PRODUCT.show(visit, request, product_id)
 
 
 @router.put(
@@ -145,13 +149,10 @@ async def replace_product(
 ) -> Response:
     """The whole product anew: what the body leaves out is gone. 412 where If-Match names an older state."""
     when = visit.stamp("product", product_id, wanted.model_dump(mode="json")).seconds
-
-    def work(world: World) -> dict[str, Any]:
-        product = world.find(Product, product_id, "product")
-        require_match(request, shown(product))
-        return shown(products.replace(world, product, wanted.columns(), when))
-
-    return answer(request, await visit.shop(work))
+    fields = wanted.columns()
+    return await PRODUCT.change(
+        visit, request, product_id, lambda world, row: products.replace(world, row, fields, when)
+    )
 
 
 @router.patch(
@@ -168,25 +169,16 @@ async def change_product(
     """Some fields anew, by JSON Merge Patch (RFC 7396): what the body leaves out stays, null takes a field away."""
     when = visit.stamp("product", product_id).seconds
 
-    def work(world: World) -> dict[str, Any]:
-        product = world.find(Product, product_id, "product")
-        require_match(request, current := shown(product))
-        return shown(products.replace(world, product, patched(ProductWanted, current, patch).columns(), when))
+    def work(world: World, product: Product) -> Product:
+        return products.replace(world, product, patched(ProductWanted, shown(product), patch).columns(), when)
 
-    return answer(request, await visit.shop(work))
+    return await PRODUCT.change(visit, request, product_id, work)
 
 
 @router.delete("/products/{product_id}", status_code=204, responses=shop_fields.REMOVED | shop_fields.REMOVING)
 async def remove_product(visit: VisitDep, request: Request, product_id: ProductNumber) -> Response:
     """No such product any more. 409 for one that stands in an order."""
-
-    def work(world: World) -> None:
-        product = world.find(Product, product_id, "product")
-        require_match(request, shown(product))
-        products.remove(world, product)
-
-    await visit.shop(work)
-    return Response(status_code=204)
+    return await PRODUCT.remove(visit, request, product_id, products.remove)
 
 
 complete(router)

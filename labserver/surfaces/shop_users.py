@@ -10,11 +10,12 @@ from labserver.store import users
 from labserver.store.tables import User
 from labserver.store.world import World
 from labserver.surfaces import promised, shop_fields
-from labserver.surfaces.conditional import answer, require_match
+from labserver.surfaces.conditional import answer
 from labserver.surfaces.listing import PagingDep, listed
 from labserver.surfaces.merging import patched
 from labserver.surfaces.resource import complete
 from labserver.surfaces.shop_fields import NumberInPath, Wanted, iso
+from labserver.surfaces.shop_rows import Kind
 from labserver.visit import VisitDep
 
 router = APIRouter(prefix="/users", tags=["users"], responses=shop_fields.ALWAYS)
@@ -58,6 +59,9 @@ def shown(user: User) -> dict[str, Any]:
     ).model_dump()
 
 
+USER = Kind(User, "user", shown)
+
+
 @router.get("", response_model=None, responses=promised.gives(200, UserList, "ETag", "Link") | shop_fields.UNCHANGED)
 async def list_users(
     visit: VisitDep,
@@ -93,20 +97,15 @@ async def add_user(visit: VisitDep, request: Request, wanted: UserWanted) -> Res
 )
 async def get_user(visit: VisitDep, request: Request, user_id: NumberInPath) -> Response:
     """One user, with the ETag of this state."""
-    return answer(request, await visit.shop(lambda world: shown(world.find(User, user_id, "user"))))
+    return await USER.show(visit, request, user_id)
 
 
 @router.put("/{user_id}", response_model=None, responses=promised.gives(200, UserShown, "ETag") | shop_fields.CHANGING)
 async def replace_user(visit: VisitDep, request: Request, user_id: NumberInPath, wanted: UserWanted) -> Response:
     """The whole user anew: what the body leaves out is gone. 412 where If-Match names an older state."""
     when = visit.stamp("user", user_id, wanted.model_dump()).seconds
-
-    def work(world: World) -> dict[str, Any]:
-        user = world.find(User, user_id, "user")
-        require_match(request, shown(user))
-        return shown(users.replace(world, user, wanted.model_dump(), when))
-
-    return answer(request, await visit.shop(work))
+    fields = wanted.model_dump()
+    return await USER.change(visit, request, user_id, lambda world, row: users.replace(world, row, fields, when))
 
 
 @router.patch(
@@ -121,25 +120,16 @@ async def change_user(
     """Some fields anew, by JSON Merge Patch (RFC 7396)."""
     when = visit.stamp("user", user_id).seconds
 
-    def work(world: World) -> dict[str, Any]:
-        user = world.find(User, user_id, "user")
-        require_match(request, current := shown(user))
-        return shown(users.replace(world, user, patched(UserWanted, current, patch).model_dump(), when))
+    def work(world: World, user: User) -> User:
+        return users.replace(world, user, patched(UserWanted, shown(user), patch).model_dump(), when)
 
-    return answer(request, await visit.shop(work))
+    return await USER.change(visit, request, user_id, work)
 
 
 @router.delete("/{user_id}", status_code=204, responses=shop_fields.REMOVED | shop_fields.REMOVING)
 async def remove_user(visit: VisitDep, request: Request, user_id: NumberInPath) -> Response:
     """No such user any more. 409 for one who has an order."""
-
-    def work(world: World) -> None:
-        user = world.find(User, user_id, "user")
-        require_match(request, shown(user))
-        users.remove(world, user)
-
-    await visit.shop(work)
-    return Response(status_code=204)
+    return await USER.remove(visit, request, user_id, users.remove)
 
 
 complete(router)

@@ -117,8 +117,20 @@ def respond(server) -> Callable[..., list[dict[str, Any]]]:
 
 
 @pytest.fixture
-def openai_client(server) -> Iterator[OpenAI]:
-    key = server.sandbox()
+def key(server) -> str:
+    """Of a fresh sandbox."""
+    return server.sandbox()
+
+
+@pytest.fixture
+def client(server, key: str) -> Iterator[OpenAI]:
+    """The `openai` SDK in that sandbox, as it comes: it repeats what fails."""
     headers = {"x-lab-pace": FAST}
-    with OpenAI(base_url=f"{server.url}/v1", api_key=key, max_retries=0, default_headers=headers, timeout=10) as client:
+    with OpenAI(base_url=f"{server.url}/v1", api_key=key, default_headers=headers, timeout=10) as client:
         yield client
+
+
+@pytest.fixture
+def openai_client(client: OpenAI) -> OpenAI:
+    """The same, and it repeats nothing."""
+    return client.with_options(max_retries=0)

@@ -27,6 +27,16 @@ async def hear(socket, count: int = 1) -> list[dict[str, Any]]:
     return heard
 
 
+async def cancel_one(server, socket, key: str, stream: bool) -> str:
+    """Ask on the socket, cancel over REST; gives the job's id."""
+    await socket.send(json.dumps(TEA | {"stream": stream}))
+    number: str = json.loads(await socket.recv())["request_id"]
+    headers = {"authorization": f"Bearer {key}"}
+    cancel = f"/api/v1/cancel/{number}"
+    (await asyncio.to_thread(server.http.post, cancel, headers=headers)).raise_for_status()
+    return number
+
+
 async def test_ack_and_result_are_the_seeds_to_the_field(server) -> None:
     async with dial(server, server.sandbox()) as socket:
         await socket.send(json.dumps(TEA | {"session_id": "mine", "metadata": {"user": "alice"}}))
@@ -123,13 +133,10 @@ async def test_a_job_that_fails_is_an_error_with_its_id_and_others_go_on(server)
 async def test_a_job_cancelled_over_rest_ends_on_the_socket_at_once(server, stream: bool) -> None:
     key = server.sandbox()
     async with dial(server, key, {"x-lab-pace": "ttft=30"}) as socket:
-        await socket.send(json.dumps(TEA | {"stream": stream}))
-        ack = json.loads(await socket.recv())
-        headers = {"authorization": f"Bearer {key}"}
-        await asyncio.to_thread(server.http.post, f"/api/v1/cancel/{ack['request_id']}", headers=headers)
+        cancelled = await cancel_one(server, socket, key, stream)
         async with asyncio.timeout(3):
             error = json.loads(await socket.recv())
-    assert (error["type"], error["request_id"]) == ("error", ack["request_id"])
+    assert (error["type"], error["request_id"]) == ("error", cancelled)
     assert "cancelled" in error["message"]
 
 
@@ -137,13 +144,10 @@ async def test_a_job_cancelled_over_rest_ends_on_the_socket_at_once(server, stre
 async def test_a_cancelled_job_is_not_heard_of_again_when_its_end_would_have_come(server, stream: bool) -> None:
     key = server.sandbox()
     async with dial(server, key, {"x-lab-pace": "ttft=0.8"}) as socket:
-        await socket.send(json.dumps(TEA | {"stream": stream}))
-        ack = json.loads(await socket.recv())
-        headers = {"authorization": f"Bearer {key}"}
-        await asyncio.to_thread(server.http.post, f"/api/v1/cancel/{ack['request_id']}", headers=headers)
+        cancelled = await cancel_one(server, socket, key, stream)
         await socket.send(json.dumps({"prompt": "later", "model": "script"}))
         heard = await hear(socket, 2)
-    assert [message["type"] for message in heard if message["request_id"] == ack["request_id"]] == ["error"]
+    assert [message["type"] for message in heard if message["request_id"] == cancelled] == ["error"]
     assert heard[-1]["result"] == "later"
 
 

@@ -1,7 +1,5 @@
 """The real `openai` SDK against the running server: what it gives, what it raises, and what it never notices."""
 
-from collections.abc import Iterator
-
 import openai
 import pytest
 from openai import OpenAI
@@ -13,16 +11,9 @@ WRONG_KEY = {"Authorization": "Bearer lab-nobody"}
 
 
 @pytest.fixture
-def key(server) -> str:
-    return server.sandbox()
-
-
-@pytest.fixture
-def client(server, key: str) -> Iterator[OpenAI]:
-    with OpenAI(
-        base_url=f"{server.url}/v1", api_key=key, max_retries=0, default_headers={"x-lab-pace": FAST}, timeout=10
-    ) as client:
-        yield client
+def client(openai_client: OpenAI) -> OpenAI:
+    """Without repeats, so that a refusal is seen at once."""
+    return openai_client
 
 
 def stream(client: OpenAI, **more):

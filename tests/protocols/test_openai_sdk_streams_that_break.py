@@ -1,7 +1,6 @@
 """What the `openai` SDK makes of a stream that fails, is cut, ends too early, or is not read to its end."""
 
 import asyncio
-from collections.abc import Iterator
 
 import openai
 import pytest
@@ -11,17 +10,6 @@ WORDS = ["Green", " tea", " is", " good", " 🍵", "."]
 MESSAGES = [{"role": "user", "content": "|".join(WORDS)}]
 FAST = "ttft=0;tps=10000;jitter=0"
 SLOW = "ttft=0;tps=20;jitter=0"
-
-
-@pytest.fixture
-def key(server) -> str:
-    return server.sandbox()
-
-
-@pytest.fixture
-def client(server, key: str) -> Iterator[OpenAI]:
-    with OpenAI(base_url=f"{server.url}/v1", api_key=key, timeout=10) as client:
-        yield client
 
 
 def stream(client: OpenAI, fault: str = "", pace: str = FAST):

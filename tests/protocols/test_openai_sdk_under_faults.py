@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
 
 import openai
 import pytest
@@ -10,18 +9,6 @@ from openai import OpenAI
 
 WORDS = ["Green", " tea", " is", " good", " 🍵", "."]
 ASK = {"model": "script", "messages": [{"role": "user", "content": "|".join(WORDS)}]}
-FAST = "ttft=0;tps=10000;jitter=0"
-
-
-@pytest.fixture
-def key(server) -> str:
-    return server.sandbox()
-
-
-@pytest.fixture
-def client(server, key: str) -> Iterator[OpenAI]:
-    with OpenAI(base_url=f"{server.url}/v1", api_key=key, timeout=10, default_headers={"x-lab-pace": FAST}) as client:
-        yield client
 
 
 def chunks(client: OpenAI, fault: str, **more):

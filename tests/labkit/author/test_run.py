@@ -11,20 +11,6 @@ from labkit.author.problem import Refused
 from labkit.author.run import execute, run
 from labkit.manifest import ManifestError
 
-MANIFEST = """
-[course]
-title = "Tea"
-[[lesson]]
-id = "00"
-slug = "tea"
-title = "Tea"
-minutes = { teaching = 5 }
-[[lesson]]
-id = "01"
-slug = "milk"
-title = "Milk"
-minutes = { teaching = 5 }
-"""
 SURROUNDINGS = """
 import os, pathlib
 home = pathlib.Path(os.environ["LABKIT_HOME"])
@@ -35,7 +21,6 @@ print(pathlib.Path.cwd().name, home.name, os.environ["LABKIT_HOME"] == "{home}",
 def kitchen(bench: Any) -> Any:
     """A course whose lesson 00 has been written and never run."""
     bench.manifest()
-    (bench.root / "course.toml").write_text(MANIFEST, encoding="utf-8")
     return bench
 
 
