@@ -92,6 +92,12 @@ class Upstream:
     def _in_loop(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
 
+    def forget(self) -> None:
+        """As new, for the next test."""
+        self.answers.clear()
+        self.seen.clear()
+        self._loop.call_soon_threadsafe(self._released.clear)
+
     def release(self) -> None:
         """Let every answer that holds go on."""
         self._loop.call_soon_threadsafe(self._released.set)
@@ -107,6 +113,7 @@ class Upstream:
         return [one for one in self.seen if "/chat/completions" in one.line]
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = None
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
             headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:-2])}
@@ -117,7 +124,8 @@ class Upstream:
                 self._news.notify_all()
             await self._answer(asked, reader, writer)
         except ConnectionError:
-            pass  # it left
+            if asked is not None:
+                asked.left.set()
         finally:
             writer.close()
 
@@ -146,7 +154,7 @@ class Upstream:
         gone, released = asyncio.ensure_future(reader.read()), asyncio.ensure_future(self._released.wait())
         try:
             await asyncio.wait({gone, released}, return_when=asyncio.FIRST_COMPLETED)
-            return gone.done()
+            return gone.done() and (gone.exception() is not None or not gone.result())
         finally:
             gone.cancel()
             released.cancel()

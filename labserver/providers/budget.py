@@ -17,8 +17,8 @@ class Budget:
         """Raises BudgetSpent."""
         if self.most and self.spent >= self.most:
             raise BudgetSpent(
-                f"This server may use {self.most} tokens of its real provider in one run, and they are spent. The models "
-                "tea-small and script still answer; the operator can start it again, with more by "
+                f"This server may use {self.most} tokens of its real provider in one run, and they are spent. The "
+                "models tea-small and script still answer; the operator can start it again, with more by "
                 "--provider-budget-tokens.",
                 details={"budget": self.most, "spent": self.spent},
             )

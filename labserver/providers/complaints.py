@@ -7,6 +7,7 @@ told only where they speak of the request, shortened and without anything that l
 import math
 import re
 import time
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 
 import httpx2
@@ -42,7 +43,7 @@ LIMIT = re.compile(r"rate.?limit", re.IGNORECASE)
 OVERLOAD = re.compile(r"overloaded|unavailable|capacity", re.IGNORECASE)
 
 
-def complaint(error: Exception, preset: Preset, *, model: str, seconds: float, key: str = "") -> LabError:
+def complaint(error: Exception, preset: Preset, *, model: str, seconds: float, key: str = "") -> LabError:  # noqa: PLR0911 - one for each kind
     """Our error for one of the package's, or of the transport's below it."""
     match error:
         case TimeoutError() | openai.APITimeoutError():
@@ -55,7 +56,9 @@ def complaint(error: Exception, preset: Preset, *, model: str, seconds: float, k
         case openai.APIConnectionError():
             if isinstance(error.__cause__, httpx2.ConnectError):
                 return ProviderUnreachable(_unreachable(preset))
-            return ProviderFailed(f"The connection to {preset.title} broke. What came is not the whole answer: ask again.")
+            return ProviderFailed(
+                f"The connection to {preset.title} broke. What came is not the whole answer: ask again."
+            )
         case openai.APIStatusError():
             return _of_status(error, preset, model, key)
         case openai.APIError():  # in the middle of a stream, after a 200
@@ -63,7 +66,7 @@ def complaint(error: Exception, preset: Preset, *, model: str, seconds: float, k
     return ProviderFailed(f"{preset.title} sent something that is no answer of OpenAI's format. Ask again.")
 
 
-def _of_status(error: openai.APIStatusError, preset: Preset, model: str, key: str) -> LabError:
+def _of_status(error: openai.APIStatusError, preset: Preset, model: str, key: str) -> LabError:  # noqa: PLR0911 - one for each kind
     again = _retry_after(error.response.headers)
     match error.status_code:
         case 401 | 403:
@@ -88,23 +91,20 @@ def _of_status(error: openai.APIStatusError, preset: Preset, model: str, key: st
 def _of_words(error: openai.APIError, preset: Preset, model: str, key: str) -> LabError:
     """By what it says: providers agree on few codes."""
     words = _words(error)
-    if CONTEXT.search(words):
-        return ContextTooLong(
-            f"The messages are longer than {model or 'the model'} of {preset.title} can read. Send less.", param="messages"
-        )
-    if FILTER.search(words):
-        return ContentFiltered(f"{preset.title}'s content filter stopped this. Ask in other words.", param="messages")
-    if NO_MODEL.search(words):
-        return _no_model(preset, model)
-    if NO_CREDIT.search(words):
-        return ProviderRefused(_no_credit(preset))
-    if LIMIT.search(words):
-        return _limited(preset, None)
-    if OVERLOAD.search(words):
-        return _overloaded(preset, None)
+    if (tell := next((tell for pattern, tell in SAYINGS if pattern.search(words)), None)) is not None:
+        return tell(preset, model)
     if isinstance(error, openai.APIStatusError):
         return InvalidRequest(f"{preset.title} did not take the request: {_quotable(error, key)}")
     return ProviderFailed(f"{preset.title} failed in the middle of its answer. Ask again.")
+
+
+def _too_long(preset: Preset, model: str) -> LabError:
+    told = f"The messages are longer than {model or 'the model'} of {preset.title} can read. Send less."
+    return ContextTooLong(told, param="messages")
+
+
+def _filtered(preset: Preset, _: str) -> LabError:
+    return ContentFiltered(f"{preset.title}'s content filter stopped this. Ask in other words.", param="messages")
 
 
 def _unreachable(preset: Preset) -> str:
@@ -124,6 +124,10 @@ def _no_credit(preset: Preset) -> str:
     return f"The server's account at {preset.title} has no credit left. The operator must add some."
 
 
+def _penniless(preset: Preset, _: str) -> LabError:
+    return ProviderRefused(_no_credit(preset))
+
+
 def _limited(preset: Preset, again: float | None) -> LabError:
     cure = "Ask again later." if again is None else f"Try again in {math.ceil(again)} s."
     return RateLimited(f"{preset.title}'s own rate limit is spent. {cure}", retry_after=again)
@@ -137,10 +141,20 @@ def _overloaded(preset: Preset, again: float | None) -> LabError:
 def _no_model(preset: Preset, model: str) -> LabError:
     cure = f"Get it with `{preset.fetch} {model}`, or ask" if preset.fetch and model else "Ask"
     return ModelNotFound(
-        f"{preset.title} has no model `{model}`. {cure} for one that /v1/models lists; the operator chooses the default "
-        "with --provider-model.",
+        f"{preset.title} has no model `{model}`. {cure} for one that /v1/models lists; the operator chooses the "
+        "default with --provider-model.",
         param="model",
     )
+
+
+SAYINGS: tuple[tuple[re.Pattern[str], Callable[[Preset, str], LabError]], ...] = (
+    (CONTEXT, _too_long),
+    (FILTER, _filtered),
+    (NO_MODEL, _no_model),
+    (NO_CREDIT, _penniless),
+    (LIMIT, lambda preset, _: _limited(preset, None)),
+    (OVERLOAD, lambda preset, _: _overloaded(preset, None)),
+)
 
 
 def _words(error: openai.APIError) -> str:

@@ -7,7 +7,7 @@ because the key would go along.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,7 +29,7 @@ CONNECT_SECONDS = 5.0
 LIST_SECONDS = 3.0
 LISTED_FOR = 60.0  # seconds that a list of models is believed
 MOST_LISTED = 500
-NO_KEY = "none"  # the package wants one; programs on this machine do not
+NO_KEY = "none"  # the package wants one; it is not sent
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -48,6 +48,7 @@ class Remote:
         self.seconds = seconds
         self.budget = Budget(budget)
         self._key = key
+        self._headers: Any = {} if key else {"Authorization": openai.Omit()}
         self._listed: tuple[float, tuple[str, ...]] = (0.0, ())
         logging.getLogger("openai").setLevel("WARNING")  # OPENAI_LOG would print requests
         self._client = _client(preset, self.url, key, seconds)
@@ -75,7 +76,7 @@ class Remote:
     def takes(self, model: str) -> bool:
         return model in ALIASES or (model.startswith(f"{self.name}/") and model != f"{self.name}/")
 
-    async def stream(self, request: ChatRequest) -> AsyncIterator[StreamEvent]:
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[StreamEvent, None]:
         """Asks before the first event, so that a refusal comes before it. Raises LabError subclasses only."""
         self.budget.check()
         began, hearing = time.monotonic(), Hearing(request)
@@ -121,7 +122,7 @@ class Remote:
     async def _list(self) -> tuple[str, ...]:
         try:
             async with asyncio.timeout(LIST_SECONDS):
-                page = await self._client.models.list()
+                page = await self._client.models.list(extra_headers=self._headers)
             return tuple(str(model.id) for model in page.data[:MOST_LISTED])
         except (openai.OpenAIError, httpx2.HTTPError, ValueError, TypeError, AttributeError, TimeoutError) as error:
             raise self._wrong(error, "", LIST_SECONDS) from error
@@ -129,7 +130,7 @@ class Remote:
     async def _open(self, said: dict[str, Any], model: str) -> Any:
         try:
             async with asyncio.timeout(self.seconds + CONNECT_SECONDS):
-                return await self._client.chat.completions.create(**said)
+                return await self._client.chat.completions.create(**said, extra_headers=self._headers)
         except (openai.OpenAIError, httpx2.HTTPError, ValueError, TimeoutError) as error:
             raise self._wrong(error, model) from error
 
@@ -154,7 +155,13 @@ def _client(preset: Preset, url: str, key: str, seconds: float) -> openai.AsyncO
     place = urlsplit(url)
     secure, elsewhere = place.scheme == "https", place.hostname not in LOOPBACK
     http = httpx2.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=elsewhere, verify=secure)
-    client = openai.AsyncOpenAI(api_key=key or NO_KEY, base_url=url, max_retries=0, timeout=timeout, http_client=http)
+    client = openai.AsyncOpenAI(
+        api_key=key or NO_KEY,
+        base_url=url,
+        max_retries=0,
+        timeout=timeout,
+        http_client=http,
+    )
     client.admin_api_key = None
     if preset.name != "openai":  # its variables in the environment are none of another provider's business
         client.organization = client.project = None

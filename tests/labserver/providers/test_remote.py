@@ -84,6 +84,7 @@ async def test_nobody_elses_variables_reach_another_provider(upstream: Upstream,
     await told(Remote(PRESETS["ollama"], url=upstream.url))
     headers = upstream.asked().headers
     assert "openai-organization" not in headers
+    assert "authorization" not in headers, "there is no key, so none is sent"
     assert "somebody" not in str(headers)
 
 
@@ -142,7 +143,9 @@ async def test_tool_calls_are_told_name_first_though_others_number_them_all_zero
         return chunk({"tool_calls": [{"index": 0, "id": call_id, "type": "function", "function": function}]})
 
     piece = {"tool_calls": [{"index": 0, "function": {"arguments": " 7}"}}]}
-    upstream.answers.append(Answer([call("a", "cup", '{"n":'), chunk(piece), call("b", "pot", "{}"), chunk({}, "stop")]))
+    upstream.answers.append(
+        Answer([call("a", "cup", '{"n":'), chunk(piece), call("b", "pot", "{}"), chunk({}, "stop")])
+    )
     events = await told(remote(upstream))
     assert events[1:-1] == [
         ToolCall(name="cup"),
