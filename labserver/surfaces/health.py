@@ -42,7 +42,7 @@ def _row(route: object) -> str:
     said = escape(told.split("\n")[0])
     if isinstance(route, APIWebSocketRoute):  # OpenAPI has no words for its messages, so they stand here
         said += f"<pre>{escape(more)}</pre>"
-    return f"<tr><td>{methods}</td><td><code>{escape(route.path)}</code></td><td>{said}</td></tr>\n"
+    return f"<tr><td>{methods}</td><td><code>{escape(route.path_format)}</code></td><td>{said}</td></tr>\n"
 
 
 PAGE = """<!doctype html>
