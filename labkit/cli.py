@@ -61,6 +61,14 @@ def serve(
     raise typer.Exit(session.serve([*flags, *context.args]))
 
 
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def providers(context: typer.Context) -> None:
+    """Which real models can be set up; `wirelab providers test NAME` asks one of them for one word. No key is shown."""
+    from labkit import session
+
+    raise typer.Exit(session.providers(context.args))
+
+
 @app.command()
 def down() -> None:
     """End the lab server that `wirelab up` or a notebook started."""

@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from labkit import runtime
 from labkit.runtime import Server
 
-__all__ = ["Server", "SessionError", "ensure", "find", "keep_alive", "serve", "stop"]
+__all__ = ["Server", "SessionError", "ensure", "find", "keep_alive", "providers", "serve", "stop"]
 
 HASHED = (".py", ".toml", ".md", ".js", ".html")  # as labserver/fingerprint.py has it; a test compares the sums
 PORT = 8001
@@ -110,15 +110,27 @@ def serve(flags: list[str]) -> int:
     return child.returncode
 
 
+def providers(words: list[str]) -> int:
+    """Ask labserver's own program about real providers; its exit code. The keys stay with it."""
+    return subprocess.run([sys.executable, "-m", "labserver.providers_cli", *words], check=False).returncode
+
+
 def fingerprint(*, solo: bool, time_scale: float) -> str:
     """The fingerprint of the server that we would start: the sum of labserver/fingerprint.py, done from outside."""
     package = labserver_folder()
-    digest = hashlib.sha256(f"solo={solo};time_scale={time_scale}".encode())
+    digest = hashlib.sha256(f"solo={solo};time_scale={time_scale}{_real()}".encode())
     files = {path.relative_to(package).as_posix(): path for path in package.rglob("*") if path.suffix in HASHED}
     for name in sorted(files):
         digest.update(name.encode())
         digest.update(files[name].read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _real() -> str:
+    """The real provider that a server started here would have from the environment, as its own sum names it."""
+    here = {name.upper(): value for name, value in runtime.environment().variables.items()}
+    name, url, model = (here.get(f"LABSERVER_PROVIDER{part}", "") for part in ("", "_URL", "_MODEL"))
+    return f";provider={name}|{url.rstrip('/')}|{model}" if name else ""
 
 
 def labserver_folder() -> Path:

@@ -37,6 +37,8 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
         yield {"tap": lab.tap}
         await lab.courier.close()
+        if lab.remote is not None:
+            await lab.remote.close()
         lab.store.close()
 
     app = FastAPI(

@@ -10,6 +10,7 @@ import hmac
 import json
 import time
 from collections import Counter
+from functools import partial
 from heapq import heappop, heappush
 
 import httpx2
@@ -17,7 +18,7 @@ import httpx2
 from labserver.bell import Bell
 from labserver.doors import Doors
 from labserver.errors import InvalidRequest
-from labserver.job import Callback, Job
+from labserver.job import PENDING, Callback, Job
 from labserver.logs import log
 
 ADDRESSES = {"127.0.0.1": "127.0.0.1", "localhost": "127.0.0.1", "::1": "::1"}  # a name is looked up nowhere else
@@ -74,6 +75,9 @@ class Courier:
     async def expect(self, job: Job) -> None:
         """Deliver at the job's end. Call it again when the job was cancelled: its end is now."""
         log = await job.log()
+        if log[-1].kind == PENDING:  # it tells us when it is over
+            job.when_over = partial(self.expect, job)
+            return
         self._plan(job.moment_of(log[-1]), job, attempt=1)
         if self._round is None or self._round.done():
             self._round = asyncio.create_task(self._go_round())

@@ -124,6 +124,34 @@ class Unavailable(LabError):
     status, code = 503, "PIPELINE_UNAVAILABLE"
 
 
+class ProviderRefused(LabError):
+    """A real provider does not serve this server: its key or its account. Not the learner's doing, so no 401."""
+
+    status, code = 502, "PROVIDER_REFUSED"
+
+
+class ProviderUnreachable(LabError):
+    status, code = 502, "PROVIDER_UNREACHABLE"
+
+
+class ProviderFailed(LabError):
+    status, code = 502, "PROVIDER_FAILED"
+
+
+class ProviderTimedOut(LabError):
+    status, code = 504, "PROVIDER_TIMEOUT"
+
+
+class ContentFiltered(InvalidRequest):
+    code = "CONTENT_FILTERED"
+
+
+class BudgetSpent(LabError):
+    """No waiting helps, so there is no `retry_after`."""
+
+    status, code = 429, "BUDGET_SPENT"
+
+
 CODES = {
     400: "INVALID_REQUEST",
     422: "INVALID_REQUEST",

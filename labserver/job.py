@@ -6,7 +6,7 @@ clock says how much of it has happened. A thousand jobs under way cost a thousan
 
 import time
 from bisect import bisect_right
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -20,6 +20,7 @@ from labserver.providers.delivery import prompt_tokens
 
 ENDS = {"complete": "completed", "failed": "failed", "cancelled": "cancelled"}  # last event -> status
 CANCELLED = "The job was cancelled by its client."
+PENDING = "pending"  # stands last in the log of a job whose future nobody knows, and never happens
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class Job:
     submitted: float = field(default_factory=time.monotonic)
     bill: Callable[[int], None] = lambda tokens: None
     watchers: set[Callable[[], None]] = field(default_factory=set)
+    when_over: Callable[[], Awaitable[None]] | None = None
     _log: tuple[Event, ...] | None = None
 
     async def log(self) -> tuple[Event, ...]:
@@ -127,6 +129,9 @@ class Job:
         state = await self.state()
         return () if state.result is None else (self.request.messages[-1], Message("assistant", state.result))
 
+    def stop(self) -> None:
+        """Nobody will ask for it again. There is no task here that could be ended."""
+
     async def cancel(self) -> bool:
         """Cut the log here and wake whoever follows it. False, and nothing changes, when the job is over already."""
         log, at = await self.log(), time.monotonic() - self.submitted
@@ -134,9 +139,12 @@ class Job:
         if count == len(log):
             return False
         self._log = (*log[:count], Event(at, "cancelled", CANCELLED))
+        self._wake()
+        return True
+
+    def _wake(self) -> None:
         for wake in tuple(self.watchers):
             wake()
-        return True
 
 
 def _up_to(log: tuple[Event, ...], at: float) -> int:

@@ -66,6 +66,7 @@ class Jobs:
         """Forget every job; nobody is called back any more."""
         for job in self._kept.values():
             job.callback = None
+            job.stop()
         self._kept.clear()
         self._evicted.clear()
         self._sessions.clear()

@@ -1,11 +1,12 @@
 """Everything that one running server owns, in one frozen object. Knows sandboxes and providers; knows no HTTP."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from labserver.bell import Bell
 from labserver.callbacks import Courier
 from labserver.doors import Doors
-from labserver.errors import ModelNotFound
+from labserver.errors import Forbidden, ModelNotFound
 from labserver.line import Tap
 from labserver.metrics import Metrics
 from labserver.patience import Waits
@@ -16,6 +17,9 @@ from labserver.settings import Settings
 from labserver.store import Store, url_of
 from labserver.tiers import tiers
 from labserver.trust import Trust
+
+if TYPE_CHECKING:
+    from labserver.providers.remote import Remote
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Lab:
     courier: Courier
     trust: Trust
     metrics: Metrics
+    remote: "Remote | None" = None
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Lab":
@@ -53,17 +58,44 @@ class Lab:
             courier=courier,
             trust=Trust(settings.allow_host, settings.allow_origin),
             metrics=Metrics(tap, sandboxes, courier),
+            remote=_remote(settings),
         )
 
     @property
     def models(self) -> dict[str, Provider]:
         """Model name -> the provider that serves it, in the order in which `/v1/models` lists them."""
-        return {model: provider for provider in self.providers for model in provider.models}
+        return self.models_for(real=True)
 
-    def provider_of(self, model: str) -> Provider:
-        """Raises ModelNotFound with the names that exist."""
-        if model not in self.models:
+    def models_for(self, *, real: bool) -> dict[str, Provider]:
+        """The same for one who may ask the real provider, if there is one, or for one who may not."""
+        providers = (*self.providers, self.remote) if real and self.remote else self.providers
+        return {model: provider for provider in providers for model in provider.models}
+
+    def provider_of(self, model: str, *, real: bool = True) -> Provider:
+        """Raises ModelNotFound with the names that exist, or Forbidden for what only the real provider has."""
+        if self.remote is not None and self.remote.takes(model):
+            if real:
+                return self.remote
+            if "/" in model:
+                raise Forbidden(
+                    "On a shared server the real provider needs a sandbox of your own. Get a key: POST /lab/sandboxes."
+                )
+        models = self.models_for(real=real)
+        if model not in models:
             raise ModelNotFound(
-                f"The model `{model}` does not exist here. This lab has: {', '.join(self.models)}.", param="model"
+                f"The model `{model}` does not exist here. This lab has: {', '.join(models)}.", param="model"
             )
-        return self.models[model]
+        return models[model]
+
+    def label_of(self, model: str) -> str:
+        """Its name in the metrics: those that anybody may make up share one."""
+        return model if model in self.models or self.remote is None else f"{self.remote.name}/*"
+
+
+def _remote(settings: Settings) -> "Remote | None":
+    """Raises Unavailable for a provider that is not set up."""
+    if not settings.provider:
+        return None
+    from labserver.providers.remote import Remote  # noqa: PLC0415 - half a second that most servers need not wait
+
+    return Remote.from_settings(settings)

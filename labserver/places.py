@@ -33,11 +33,11 @@ class Places:
     def _row(self, scope: Scope) -> tuple[str, str]:
         taken: Any = scope.get("route")
         if (name := self._names.get(id(taken))) is not None:
-            return name, taken.path
+            return name, taken.path_format
         if mounted := scope.get("root_path"):  # `/static` is no surface
             return mounted.strip("/"), mounted
         kind = WebSocketRoute if scope["type"] == "websocket" else Route
         for name, route in self._routes:  # something answered before any route was asked: a fault, or a refusal
             if isinstance(route, kind) and route.path_regex.match(scope["path"]):
-                return name, route.path
+                return name, route.path_format
         return UNKNOWN, UNKNOWN

@@ -1,10 +1,12 @@
 """What an operator may choose, and the only reader of the environment. A leaf: nothing here is read at import time."""
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -53,6 +55,15 @@ class Settings(BaseSettings):
         20, ge=0.05, le=3600, description="ping WebSockets so often, and drop those that do not answer for so long"
     )
 
+    provider: str = Field("", description="a real model beside the mock, such as ollama or openai; `wirelab providers`")
+    provider_url: str = Field("", description="its OpenAI-compatible address instead of the usual one, ending in /v1")
+    provider_model: str = Field("", description="the model that answers for the usual names, instead of its default")
+    provider_seconds: float = Field(60, ge=0.05, le=600, description="how long a real model may say nothing")
+    provider_at_once: int = Field(4, ge=1, le=64, description="answers of a real model under way for one sandbox")
+    provider_budget_tokens: int = Field(
+        1_000_000, ge=0, le=10**9, description="tokens of a real model in one run of the server; 0 is no bound"
+    )
+
     @field_validator("also", "allow_host", "allow_origin", mode="before")
     @classmethod
     def is_a_list(cls, said: Any) -> Any:
@@ -88,9 +99,26 @@ class Settings(BaseSettings):
                 raise ValueError("not an SQLAlchemy URL; write one like sqlite:///lab.sqlite") from error
         return database
 
+    @field_validator("provider_url")
+    @classmethod
+    def is_an_address(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if url and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ValueError("write scheme, host and path, as http://127.0.0.1:11434/v1")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("an address only: keys stand in the environment, and nowhere else")
+        return url.rstrip("/")
+
     def behaviour(self) -> str:
         """The choices that a client could notice, for the fingerprint. Port and log level are not among them."""
-        return f"solo={self.solo};time_scale={self.time_scale}"
+        real = f";provider={self.provider}|{self.provider_url}|{self.provider_model}" if self.provider else ""
+        return f"solo={self.solo};time_scale={self.time_scale}{real}"
+
+
+def key_from_environment(variable: str) -> SecretStr | None:
+    """A provider's key. Keys are no settings: a setting can be a flag, and flags stand in every list of processes."""
+    said = os.environ.get(variable, "").strip()
+    return SecretStr(said) if said else None
 
 
 def _all_text(parts: Any) -> bool:

@@ -5,7 +5,7 @@ that asks for it raises it: only there does the error get its dialect's shape.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -30,6 +30,7 @@ from labserver.store.world import World
 from labserver.tally import Rhythm
 
 T = TypeVar("T")
+CLOSING: set["asyncio.Future[None]"] = set()  # held until they are done: a loop alone would forget them
 
 
 @dataclass(slots=True, eq=False)
@@ -48,6 +49,7 @@ class Visit:
     who: str = ""
     caller: Caller = NOBODY
     when_introduced: Callable[[], None] = lambda: None
+    _begun: AsyncGenerator[StreamEvent, None] | None = None
 
     def stamp(self, *asked: Any) -> Stamp:
         return self.sandbox.stamp(*asked)
@@ -99,9 +101,18 @@ class Visit:
 
     def admit(self, model: str) -> Provider:
         """The provider of a model, before an answer begins. Raises ModelNotFound, or RateLimited without tokens."""
-        provider = self.lab.provider_of(model)
+        provider = self.provider_of(model)
         self.sandbox.limits.check_tokens(self.who)
         return provider
+
+    @property
+    def may_ask_real(self) -> bool:
+        """What everybody shares on a server for many gets no real provider: somebody pays for it."""
+        return self.lab.settings.solo or self.sandbox is not self.lab.sandboxes.open
+
+    def provider_of(self, model: str) -> Provider:
+        """Raises ModelNotFound or Forbidden."""
+        return self.lab.provider_of(model, real=self.may_ask_real)
 
     def admit_message(self, model: str) -> Provider:
         """The same for one more question on a WebSocket, which counts as a request."""
@@ -111,9 +122,32 @@ class Visit:
     def bill(self, tokens: int) -> None:
         self.sandbox.limits.spend(tokens, self.who)
 
-    async def stream(self, request: ChatRequest, stamp: Stamp) -> AsyncGenerator[StreamEvent, None]:
+    async def begin(self, request: ChatRequest, stamp: Stamp) -> None:
+        """Ask a real model before the answer's head leaves, so that its refusal has a status. Raises LabError.
+
+        The next `stream` goes on with what was begun. A mock is asked when somebody listens.
+        """
+        if self.provider_of(request.model).paced:
+            return
+        events = self._stream(request, stamp)
+        self._begun = _after(await self._unless_gone(anext(events)), events)
+        self.exchange.when_ended.append(lambda _: self._let_go(events))
+
+    def _let_go(self, events: AsyncGenerator[StreamEvent, None]) -> None:
+        """Close what was begun and nobody listened to: the client left in between."""
+        if self._begun is not None:
+            self._begun = None
+            closing = asyncio.ensure_future(events.aclose())
+            CLOSING.add(closing)
+            closing.add_done_callback(CLOSING.discard)
+
+    def stream(self, request: ChatRequest, stamp: Stamp) -> AsyncGenerator[StreamEvent, None]:
         """The model's events, paced, under this visit's faults. Raises LabError; the iterator must be closed."""
-        provider = self.lab.provider_of(request.model)
+        events, self._begun = self._begun or self._stream(request, stamp), None
+        return events
+
+    async def _stream(self, request: ChatRequest, stamp: Stamp) -> AsyncGenerator[StreamEvent, None]:
+        provider = self.provider_of(request.model)
         request = replace(request, seed=(self.sandbox.words_seed << 32) ^ request.seed)
         events = provider.stream(request)
         pace = self.pace_of(request.model)
@@ -122,7 +156,8 @@ class Visit:
             prompt = prompt_tokens(request.messages) if pace.prefill else 0
             events = pacing.paced(events, pace, seed=stamp.dice, scale=scale, sleep=sleep, prompt_tokens=prompt)
         events = faults.on_events(limits.charged(events, self.bill), self.plan)
-        turn = self.sandbox.slots.turn(int(pace.slots), self.lab.bell)
+        slots = int(pace.slots) if provider.paced else self.lab.settings.provider_at_once
+        turn = self.sandbox.slots.turn(slots, self.lab.bell)
         rhythm, bill = Rhythm(), None
         try:
             async with turn, aclosing(cast("Any", events)) as source:
@@ -136,17 +171,21 @@ class Visit:
                         bill = event
                     yield event
         finally:
-            self.lab.metrics.spoke(request.model, rhythm, bill)
+            self.lab.metrics.spoke(self.lab.label_of(request.model), rhythm, bill)
 
     async def complete(self, request: ChatRequest, stamp: Stamp) -> "Completion":
         """The same answer, waited for; a client that leaves meanwhile frees the model. Raises LabError."""
         self.admit(request.model)
+        return await self._unless_gone(self._collect(request, stamp))
 
-        async def gone() -> Completion:
+    async def _unless_gone(self, work: Awaitable[T]) -> T:
+        """What the work gives; it is cancelled, and ClientLeft raised, when the client leaves first."""
+
+        async def gone() -> T:
             await self.exchange.closed.wait()
             raise ClientLeft("The client left before the answer was whole.")
 
-        return await first_done(self._collect(request, stamp), gone())
+        return await first_done(work, gone())
 
     async def _collect(self, request: ChatRequest, stamp: Stamp) -> "Completion":
         spoken: list[list[str]] = [[] for _ in range(request.n)]
@@ -164,6 +203,13 @@ class Visit:
                         usage = event
         choices = [("".join(pieces), end) for pieces, end in zip(spoken, finished, strict=True)]
         return Completion(choices, usage, heard)
+
+
+async def _after(first: StreamEvent, events: AsyncGenerator[StreamEvent, None]) -> AsyncGenerator[StreamEvent, None]:
+    async with aclosing(events):
+        yield first
+        async for event in events:
+            yield event
 
 
 @dataclass(frozen=True, slots=True)

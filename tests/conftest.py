@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from upstream import Upstream
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 20
@@ -211,6 +212,13 @@ def hasty_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServe
     live = LiveServer(tmp_path_factory.mktemp("hasty"), "--solo", *limits)
     yield live
     live.stop()
+
+
+@pytest.fixture
+def upstream() -> Iterator[Upstream]:
+    """Somebody else's model server, which says what the test tells it to."""
+    with Upstream() as there:
+        yield there
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """What a back door is: a name, the models it serves, and one method. Knows events; knows no dialect."""
 
 from collections.abc import AsyncIterator
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from labserver.events import ChatRequest, StreamEvent
 
@@ -9,9 +9,14 @@ from labserver.events import ChatRequest, StreamEvent
 class Provider(Protocol):
     """A kind of model. `paced` says whether the lab should pace its deltas (a real model paces itself)."""
 
-    name: ClassVar[str]
-    paced: ClassVar[bool]
-    models: ClassVar[tuple[str, ...]]
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def paced(self) -> bool: ...
+
+    @property
+    def models(self) -> tuple[str, ...]: ...
 
     def stream(self, request: ChatRequest) -> AsyncIterator[StreamEvent]:
         """Yield `Start`, a `Text` or `ToolCall` per delta (choices may interleave), an `End` per choice, one `Usage`.

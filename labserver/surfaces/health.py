@@ -43,7 +43,7 @@ def _row(route: object) -> str:
     said = CODE.sub(r"<code>\1</code>", escape(told.replace("\n", " "), quote=False))
     if isinstance(route, APIWebSocketRoute):  # OpenAPI has no words for its messages, so they stand here
         said += f"<pre>{escape(more)}</pre>"
-    return f"<tr><td>{methods}</td><td><code>{escape(route.path)}</code></td><td>{said}</td></tr>\n"
+    return f"<tr><td>{methods}</td><td><code>{escape(route.path_format)}</code></td><td>{said}</td></tr>\n"
 
 
 CODE = re.compile(r"`([^`]+)`")

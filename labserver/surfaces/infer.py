@@ -17,6 +17,7 @@ from labserver import callbacks
 from labserver.errors import Cancelled, Forbidden, NotFound, ProcessingFailed, Unavailable
 from labserver.events import ChatRequest, Message
 from labserver.job import Callback, Job, State
+from labserver.live_job import LiveJob
 from labserver.surfaces import promised
 from labserver.visit import Visit, VisitDep
 
@@ -102,7 +103,8 @@ async def submitted(visit: Visit, ask: Ask, callback: Callback | None = None) ->
     stamp = visit.stamp(ask.model_dump(exclude={"stream", "callback_url"}))
     session_id = ask.session_id or _uuid(stamp.digest[32:])
     earlier = await sandbox.jobs.memory(session_id)
-    job = Job(
+    kind = Job if provider.paced else LiveJob
+    job = kind(
         id=_uuid(stamp.digest[:32]),
         session_id=session_id,
         request=ChatRequest((*earlier, Message("user", ask.prompt)), ask.model, seed=sandbox.words_seed << 32),
@@ -117,6 +119,8 @@ async def submitted(visit: Visit, ask: Ask, callback: Callback | None = None) ->
         bill=visit.bill,
     )
     sandbox.jobs.add(job)
+    if isinstance(job, LiveJob):
+        job.begin(sandbox.slots.turn(lab.settings.provider_at_once, lab.bell))
     return job
 
 

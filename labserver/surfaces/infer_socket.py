@@ -130,7 +130,8 @@ class Conversation:
     def leave(self, follower: Follower) -> None:
         follower.job.watchers.discard(follower.changed)
         self.open.discard(follower)
-        self.visit.lab.metrics.spoke(follower.job.request.model, follower.rhythm)
+        lab = self.visit.lab
+        lab.metrics.spoke(lab.label_of(follower.job.request.model), follower.rhythm)
 
     async def _refuse(self, error: LabError) -> None:
         self.room.release()

@@ -103,10 +103,15 @@ async def _first_wanted(job: Job, last_id: str) -> int:
 
 
 async def _told(visit: Visit, job: Job, place: int) -> AsyncGenerator[bytes, None]:
-    bell, rhythm = Bell(under=visit.lab.bell), Rhythm()
-    job.watchers.add(bell.ring)
+    rhythm, bells = Rhythm(), [Bell(under=visit.lab.bell)]
+
+    def news() -> None:
+        bells[0].ring()
+
+    job.watchers.add(news)
     try:
         while True:
+            bell = bells[0] = Bell(under=visit.lab.bell)  # before the log is read: what comes after it rings this one
             event = (await job.log())[place]
             wait = job.moment_of(event) - time.monotonic()
             if wait > 0:
@@ -114,7 +119,7 @@ async def _told(visit: Visit, job: Job, place: int) -> AsyncGenerator[bytes, Non
                 if visit.lab.bell.rung:
                     yield sse.comment(FAREWELL)
                     return
-                if wait > KEEP_ALIVE:
+                if wait > KEEP_ALIVE and not bell.rung:
                     yield sse.comment("still working")
                 continue
             await bell.sleep(0)  # a whole log may be due at once: others want the loop too
@@ -126,5 +131,5 @@ async def _told(visit: Visit, job: Job, place: int) -> AsyncGenerator[bytes, Non
                 return
             place += 1
     finally:
-        job.watchers.discard(bell.ring)
-        visit.lab.metrics.spoke(job.request.model, rhythm)
+        job.watchers.discard(news)
+        visit.lab.metrics.spoke(visit.lab.label_of(job.request.model), rhythm)

@@ -68,6 +68,7 @@ async def chat_completions(visit: VisitDep, body: Annotated[ChatBody, Body(opena
     stamp = visit.stamp(body.asked())
     dialect = Dialect.of(body, stamp)
     if body.stream:
+        await visit.begin(request, stamp)
         return StreamResponse(chunks(visit, request, dialect, usage_too=body.wants_usage, pad=body.wants_obfuscation))
     answer = await visit.complete(request, stamp)
     return JSONResponse(whole(answer.events, request.n, dialect))

@@ -106,6 +106,8 @@ async def create_response(visit: VisitDep, body: Annotated[ResponseBody, Body(op
             plan=visit.plan,
             bill=visit.bill,
         )
+    elif body.stream:
+        await visit.begin(request, stamp)
     if body.store is not False:
         sandbox.responses.add(kept)
     if body.stream:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 from labserver import sse
 from labserver.errors import LabError
 from labserver.events import ChatRequest, End, Message, Start, Text, Usage
+from labserver.sandbox import Stamp
 from labserver.stream import StreamResponse
 from labserver.surfaces import promised
 from labserver.surfaces.refusals import query_error
@@ -56,9 +57,8 @@ class QueryAnswer(BaseModel):
     finish_reason: str
 
 
-async def messages(visit: Visit, query: Query) -> AsyncGenerator[dict[str, Any], None]:
+async def messages(visit: Visit, query: Query, stamp: Stamp) -> AsyncGenerator[dict[str, Any], None]:
     """The answer as seed 001's messages. A failure of the model becomes an `error` message and the last one."""
-    stamp = visit.stamp(query.model_dump())
     spoken: list[str] = []
     length, finish = 0, "stop"
     try:
@@ -104,11 +104,13 @@ async def ask(visit: VisitDep, query: Query) -> QueryAnswer:
 async def ask_streaming(visit: VisitDep, query: Query) -> StreamResponse:
     """Ask and listen: server-sent events, one `data:` line of JSON per message, then `data: [DONE]`."""
     visit.admit(query.model)
-    return StreamResponse(_as_events(visit, query))
+    stamp = visit.stamp(query.model_dump())
+    await visit.begin(query.as_chat(), stamp)
+    return StreamResponse(_as_events(visit, query, stamp))
 
 
-async def _as_events(visit: Visit, query: Query) -> AsyncGenerator[bytes, None]:
-    async with aclosing(messages(visit, query)) as source:
+async def _as_events(visit: Visit, query: Query, stamp: Stamp) -> AsyncGenerator[bytes, None]:
+    async with aclosing(messages(visit, query, stamp)) as source:
         async for message in source:
             yield sse.encode(json.dumps(message, ensure_ascii=False))
     yield sse.DONE

@@ -53,7 +53,7 @@ class Conversation:
             except LabError as error:
                 await self._say(query_error(error))
                 continue
-            async with aclosing(messages(self.visit, query)) as source:
+            async with aclosing(messages(self.visit, query, self.visit.stamp(query.model_dump()))) as source:
                 async for message in source:
                     await self._say(message)
 

@@ -44,6 +44,12 @@ OPENAI_CODES = {
     "FORBIDDEN": "forbidden",
     "INSUFFICIENT_SCOPE": "insufficient_scope",
     "RATE_LIMITED": "rate_limit_exceeded",
+    "CONTENT_FILTERED": "content_filter",
+    "BUDGET_SPENT": "insufficient_quota",
+    "PROVIDER_REFUSED": "server_error",
+    "PROVIDER_UNREACHABLE": "server_error",
+    "PROVIDER_FAILED": "server_error",
+    "PROVIDER_TIMEOUT": "server_error",
 }
 
 

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from labserver import sse
 from labserver.errors import LabError
 from labserver.events import ChatRequest, End, Message, Text
+from labserver.sandbox import Stamp
 from labserver.stream import StreamResponse
 from labserver.surfaces import promised
 from labserver.surfaces.deprecated import notices, replaced_by
@@ -103,17 +104,19 @@ async def generate_v2(visit: VisitDep, request: Annotated[GenerationRequest, Bod
     Each event is `{"text": ...}`; the last one has `meta` and `finish_reason` too, then comes `[DONE]`. A failure of
     the model is one event `{"error": {...}}` and the last one.
     """
-    visit.lab.provider_of(request.model)
+    visit.admit(request.model)
+    stamp = visit.stamp(request.model_dump())
     if request.stream:
-        return StreamResponse(_events(visit, request))
-    answer = await visit.complete(_as_chat(request), visit.stamp(request.model_dump()))
+        await visit.begin(_as_chat(request), stamp)
+        return StreamResponse(_events(visit, request, stamp))
+    answer = await visit.complete(_as_chat(request), stamp)
     return JSONResponse({"text": answer.choices[0][0], "meta": request.metadata})
 
 
-async def _events(visit: Visit, request: GenerationRequest) -> AsyncGenerator[bytes, None]:
+async def _events(visit: Visit, request: GenerationRequest, stamp: Stamp) -> AsyncGenerator[bytes, None]:
     finish = "stop"
     try:
-        async with aclosing(visit.stream(_as_chat(request), visit.stamp(request.model_dump()))) as events:
+        async with aclosing(visit.stream(_as_chat(request), stamp)) as events:
             async for event in events:
                 match event:
                     case Text(text):

@@ -247,3 +247,15 @@ def test_what_the_open_shop_sells_is_still_sold_after_a_restart(home: Path) -> N
     again = httpx2.get(session.ensure().url + made.headers["location"], trust_env=False)
     assert again.json()["name"] == tea["name"]
     assert (home / "data" / "lab.sqlite").exists()
+
+
+def test_the_fingerprint_names_the_real_provider_that_the_environment_chooses(monkeypatch) -> None:
+    from labserver.fingerprint import fingerprint
+    from labserver.settings import Settings
+
+    mock = session.fingerprint(solo=True, time_scale=1.0)
+    monkeypatch.setenv("LABSERVER_PROVIDER", "ollama")
+    monkeypatch.setenv("LABSERVER_PROVIDER_URL", "http://127.0.0.1:9/v1/")
+    real = session.fingerprint(solo=True, time_scale=1.0)
+    assert real != mock
+    assert real == fingerprint(Settings(solo=True).behaviour())

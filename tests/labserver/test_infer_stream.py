@@ -17,7 +17,8 @@ async def test_a_long_silence_is_broken_by_comments_that_are_no_events(monkeypat
     spoken: list[int] = []
     metrics = SimpleNamespace(spoke=lambda model, rhythm: spoken.append(rhythm.gaps.count))
     exchange = SimpleNamespace(worked=lambda: None)
-    visit = SimpleNamespace(lab=SimpleNamespace(bell=Bell(), metrics=metrics), exchange=exchange)
+    lab = SimpleNamespace(bell=Bell(), metrics=metrics, label_of=str)
+    visit = SimpleNamespace(lab=lab, exchange=exchange)
     job = Job("j", "s", ChatRequest((Message("user", "tea"),), "script"), Script(), Pace(0.15, 10, 0), 7, 1, 10)
     async with aclosing(infer_stream._told(visit, job, 0)) as told:
         pieces = [piece async for piece in told]

@@ -219,7 +219,7 @@ def test_every_series_is_there_in_both_formats_and_no_label_is_unbounded(live) -
     assert "some-model" not in plain.text and "abc" not in plain.text
     seen = [dict(own) for _, own in samples(live)]
     labels = {label: {own.get(label) for own in seen} - {None} for label in ("route", "method", "surface", "model")}
-    templates = {route.path for router in SURFACES.values() for route in router.routes}
+    templates = {route.path_format for router in SURFACES.values() for route in router.routes}
     assert labels["route"] <= templates | {"unknown", "malformed", "unfinished", "/static"}
     assert labels["surface"] <= {*SURFACES, "unknown", "malformed", "unfinished", "static"}
     assert labels["method"] <= {
