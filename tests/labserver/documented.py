@@ -6,6 +6,7 @@ As a program it records what the server answers: PYTHONPATH=. python tests/labse
 """
 
 import json
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -205,7 +206,8 @@ def record(server: Any) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    from tests.conftest import LiveServer
+    sys.path.insert(0, str(Path(__file__).parents[1]))  # as pytest has it
+    from conftest import LiveServer
 
     with tempfile.TemporaryDirectory() as folder:
         live = LiveServer(Path(folder), "--solo")
