@@ -15,7 +15,7 @@ lab: $(VENV)/.lab
 ## test: install what it needs, find a browser, run everything
 test: $(VENV)/.dev
 	$(BIN)/python tests/browser/find.py --install
-	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 	$(BIN)/python -m pytest --nbval --nbval-sanitize-with tests/course/sanitize.cfg --nbval-cell-timeout 120 notebooks solutions
 
 ## check: style, types, import contracts, and the gates of the course

@@ -114,12 +114,15 @@ def test_what_is_no_function_is_not_started(judge: Judge, exercise: str, answer:
     assert f'lab.check("{exercise}", your_function)' in outcome.look
 
 
+WIRE_FIRST = {"10.4"}  # what was sent is judged before what was returned, so the value stands on no card
+
+
 @pytest.mark.parametrize("answer", [raises_the_key, returns_the_key, returns_a_list_with_the_key])
 @pytest.mark.parametrize("exercise", [exercise for exercise in CHECKS if exercise.startswith("10")])
 def test_no_card_shows_a_key(judge_fast: Judge, exercise: str, answer: Callable[..., Any]) -> None:
     outcome = judge_fast(exercise, answer)  # which looks for the key itself
     assert outcome.status in ("wrong", "crashed")
-    assert "[key]" in card(outcome)
+    assert "[key]" in card(outcome) or (exercise in WIRE_FIRST and outcome.status == "wrong")
 
 
 def test_without_a_server_the_check_is_blocked_and_says_what_to_do() -> None:
