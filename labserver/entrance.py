@@ -63,9 +63,7 @@ class EntranceMiddleware:
             exchange.sift = auth.sift
         exchange.keep_at_most(sandbox.tier.kept_bytes)
         sandbox.journal.open(exchange)
-        if "refusal" not in state and not is_preflight(
-            scope
-        ):  # one who is not let in spends no use and nobody's faults
+        if "refusal" not in state and not is_preflight(scope):  # one who is refused spends no use and no fault
             await self._let_in(scope, known)
         exchange.fault = faults.spell(state.get("plan", {}))
         seeded = f"req_{sandbox.digest(scope.get('method', 'GET'), path)[:24]}"

@@ -16,7 +16,7 @@ from labserver.errors import LabError
 from labserver.events import ChatRequest, Message, Text
 from labserver.pace import Pace
 from labserver.providers.base import Provider
-from labserver.providers.delivery import prompt_tokens
+from labserver.providers.delivery import to_read
 
 ENDS = {"complete": "completed", "failed": "failed", "cancelled": "cancelled"}  # last event -> status
 CANCELLED = "The job was cancelled by its client."
@@ -90,7 +90,7 @@ class Job:
 
     async def _written(self) -> tuple[Event, ...]:
         written = [Event(0.0, "start")]
-        moment, moments = 0.0, pacing.plan(self.pace, self.dice, self._prompt_tokens())
+        moment, moments = 0.0, pacing.plan(self.pace, self.dice, to_read(self.request, self.pace))
         late_error = {name: knobs for name, knobs in self.plan.items() if name == "late_error"}
         events = faults.on_events(limits.charged(self.provider.stream(self.request), self.bill), late_error)
         try:
@@ -103,9 +103,6 @@ class Job:
         except LabError as error:
             end = Event(moment or next(moments) * self.scale, "failed", error.message)
         return (*written, end)
-
-    def _prompt_tokens(self) -> int:
-        return prompt_tokens(self.request.messages) if self.pace.prefill else 0
 
     def moment_of(self, event: Event) -> float:
         """When it happens, on time.monotonic's clock."""

@@ -17,7 +17,7 @@ from labserver.errors import Cancelled, LabError
 from labserver.events import ChatRequest, Delta, StreamEvent, Usage
 from labserver.pace import Pace
 from labserver.providers.base import Provider
-from labserver.providers.delivery import prompt_tokens
+from labserver.providers.delivery import to_read
 
 STRIKING = ("late_error", "no_usage")  # of a plan's faults, those that act on the model
 
@@ -58,8 +58,7 @@ class Timetable:
 
     async def _written(self) -> tuple[Entry, ...]:
         written: list[Entry] = []
-        prompt = prompt_tokens(self.request.messages) if self.pace.prefill else 0
-        moment, moments = 0.0, pacing.plan(self.pace, self.dice, prompt)
+        moment, moments = 0.0, pacing.plan(self.pace, self.dice, to_read(self.request, self.pace))
         plan = {name: self.plan[name] for name in STRIKING if name in self.plan}
         events = faults.on_events(limits.charged(self.provider.stream(self.request), self.bill), plan)
         try:

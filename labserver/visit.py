@@ -23,7 +23,7 @@ from labserver.exchange import Exchange
 from labserver.lab import Lab
 from labserver.pace import MODELS, PROFILES, USUAL, Pace, Wish
 from labserver.providers.base import Provider
-from labserver.providers.delivery import prompt_tokens
+from labserver.providers.delivery import to_read
 from labserver.racing import first_done
 from labserver.sandbox import Sandbox, Stamp
 from labserver.store.world import World
@@ -153,7 +153,7 @@ class Visit:
         pace = self.pace_of(request.model)
         if provider.paced:
             scale, sleep = self.lab.settings.time_scale, self.lab.bell.sleep
-            prompt = prompt_tokens(request.messages) if pace.prefill else 0
+            prompt = to_read(request, pace)
             events = pacing.paced(events, pace, seed=stamp.dice, scale=scale, sleep=sleep, prompt_tokens=prompt)
         events = faults.on_events(limits.charged(events, self.bill), self.plan)
         slots = int(pace.slots) if provider.paced else self.lab.settings.provider_at_once

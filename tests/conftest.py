@@ -214,11 +214,18 @@ def hasty_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServe
     live.stop()
 
 
-@pytest.fixture
-def upstream() -> Iterator[Upstream]:
-    """Somebody else's model server, which says what the test tells it to."""
+@pytest.fixture(scope="module")
+def there() -> Iterator[Upstream]:
+    """Somebody else's model server."""
     with Upstream() as there:
         yield there
+
+
+@pytest.fixture
+def upstream(there: Upstream) -> Upstream:
+    """The same, with everything forgotten: it says what this test tells it to."""
+    there.forget()
+    return there
 
 
 @pytest.fixture

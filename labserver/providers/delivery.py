@@ -10,6 +10,7 @@ from itertools import zip_longest
 
 from labserver.errors import LabError
 from labserver.events import ChatRequest, Delta, End, Message, Start, StreamEvent, Text, Tool, ToolCall, Usage
+from labserver.pace import Pace
 from labserver.providers import tokens
 from labserver.providers.odds import odds
 
@@ -76,6 +77,11 @@ def prompt_tokens(messages: Sequence[Message], tools: Sequence[Tool] = ()) -> in
         tokens.count(f"{tool.name} {tool.description} {json.dumps(tool.parameters)}") + PER_TOOL for tool in tools
     )
     return spoken + offered + PER_REPLY
+
+
+def to_read(request: ChatRequest, pace: Pace) -> int:
+    """Tokens that a model of this pace reads before its first one; 0, uncounted, where reading takes no time."""
+    return prompt_tokens(request.messages, request.tools) if pace.prefill else 0
 
 
 def _tokens_of(message: Message) -> int:

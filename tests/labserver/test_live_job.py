@@ -14,18 +14,6 @@ from labserver import sse
 
 
 @pytest.fixture(scope="module")
-def there() -> Iterator[Upstream]:
-    with Upstream() as there:
-        yield there
-
-
-@pytest.fixture
-def upstream(there: Upstream) -> Upstream:
-    there.forget()
-    return there
-
-
-@pytest.fixture(scope="module")
 def real(there: Upstream, start_for_all) -> Any:
     return start_for_all("--provider", "ollama", "--provider-url", there.url, "--solo")
 

@@ -60,6 +60,14 @@ def declared_only() -> Callable[[Any], list[str]]:
     return lambda value: list(undeclared(value))
 
 
+def refusal_in(answer: Any) -> dict[str, Any]:
+    """The error of a 400, which has exactly its four fields."""
+    assert answer.status_code == 400, answer.text
+    error: dict[str, Any] = answer.json()["error"]
+    assert set(error) == {"message", "type", "param", "code"}
+    return error
+
+
 @pytest.fixture
 def ask(server) -> Callable[..., list[dict[str, Any]]]:
     """Post a chat request as it stands: the payloads of the answer, one, or one per chunk, each exactly of its type.
@@ -72,9 +80,7 @@ def ask(server) -> Callable[..., list[dict[str, Any]]]:
         headers = {"authorization": f"Bearer {key or server.sandbox()}", "x-lab-pace": FAST}
         answer = server.http.post("/v1/chat/completions", json=body, headers=headers)
         if answer.status_code != 200:
-            assert answer.status_code == 400, answer.text
-            payloads = [answer.json()["error"]]
-            assert set(payloads[0]) == {"message", "type", "param", "code"}
+            payloads = [refusal_in(answer)]
         elif body.get("stream"):
             *events, done, end = answer.text.split("\n\n")
             assert (done, end) == ("data: [DONE]", "")
@@ -98,9 +104,7 @@ def respond(server) -> Callable[..., list[dict[str, Any]]]:
         headers = {"authorization": f"Bearer {key or server.sandbox()}", "x-lab-pace": pace}
         answer = server.http.post("/v1/responses", json={"model": "tea-small"} | body, headers=headers)
         if answer.status_code != 200:
-            assert answer.status_code == 400, answer.text
-            payloads = [answer.json()["error"]]
-            assert set(payloads[0]) == {"message", "type", "param", "code"}
+            payloads = [refusal_in(answer)]
         elif body.get("stream"):
             *blocks, end = answer.text.split("\n\n")
             assert end == ""

@@ -17,18 +17,6 @@ STREAMED = {**ASKED, "stream": True}
 
 
 @pytest.fixture(scope="module")
-def there() -> Iterator[Upstream]:
-    with Upstream() as there:
-        yield there
-
-
-@pytest.fixture
-def upstream(there: Upstream) -> Upstream:
-    there.forget()
-    return there
-
-
-@pytest.fixture(scope="module")
 def real(there: Upstream, start_for_all) -> Iterator[Any]:
     """A server for many whose real provider is `upstream`."""
     with pytest.MonkeyPatch.context() as patch:

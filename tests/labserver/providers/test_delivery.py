@@ -1,10 +1,12 @@
 import random
+from dataclasses import replace
 
 import pytest
 
 from labserver.errors import ProcessingFailed
-from labserver.events import ChatRequest, End, Message, Start, Text, Usage
-from labserver.providers.delivery import Choice, cut, deliver
+from labserver.events import ChatRequest, End, Message, Start, Text, Tool, Usage
+from labserver.pace import PROFILES
+from labserver.providers.delivery import Choice, cut, deliver, to_read
 
 TEA = Choice((" Green", " tea", " is", " gentle", "."))
 WHOLE = "".join(TEA.pieces)
@@ -62,3 +64,11 @@ def test_any_stop_sequences_under_any_limit_leave_a_clean_beginning() -> None:
         text = "".join(cut(choice, dice.randint(1, 9), stop).pieces)
         assert "".join(choice.pieces).startswith(text)
         assert not any(sequence in text for sequence in stop)
+
+
+def test_tools_that_come_along_are_read_before_the_first_token_too() -> None:
+    bare = ChatRequest((Message("user", "Where is order 1042?"),), "tea-slow")
+    tool = Tool("get_order_status", "Where an order is", {"type": "object", "properties": {}})
+    pace = PROFILES["slow"]
+    assert to_read(replace(bare, tools=(tool,)), pace) > to_read(bare, pace) > 0
+    assert to_read(bare, PROFILES["instant"]) == 0, "and what takes no time is not counted"
