@@ -15,6 +15,7 @@ lab: $(VENV)/.lab
 ## test: install what it needs, find a browser, run everything
 test: $(VENV)/.dev
 	$(BIN)/python tests/browser/find.py --install
+	$(BIN)/python tests/guesthouse.py --install
 	$(BIN)/python -m pytest -n 3 --dist loadfile
 	$(BIN)/python -m pytest --nbval --nbval-sanitize-with tests/course/sanitize.cfg --nbval-cell-timeout 120 notebooks solutions
 

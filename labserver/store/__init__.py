@@ -45,7 +45,7 @@ class Store:
     @property
     def lasting(self) -> bool:
         """Whether rows outlive the process."""
-        return self._url.database not in (None, "", ":memory:")
+        return self._url.database not in (None, "", ":memory:") and self._url.query.get("mode") != "memory"
 
     def within(self, sandbox: str, work: Callable[[World], T]) -> T:
         """Do some work in one sandbox's shop, all of it or nothing. Raises what it raises; Conflict for a lost race."""

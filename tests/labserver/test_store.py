@@ -199,3 +199,12 @@ def test_words_compare_as_a_reader_would() -> None:
     assert folded("GRU\u0308N") == folded("grün")
     assert folded("Weiß") == folded("WEISS")
     assert searchable("A", None, ["b", "C"], "") == "a\nb\nc"
+
+
+def test_a_memory_database_with_a_name_leaves_no_file(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    store = Store("sqlite:///file:passing?mode=memory&uri=true")
+    assert not store.lasting
+    assert store.within("sb", names)
+    store.close()
+    assert list(tmp_path.iterdir()) == []
