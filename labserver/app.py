@@ -20,6 +20,7 @@ from labserver.lab import Lab
 from labserver.patience import PatienceMiddleware
 from labserver.places import Places
 from labserver.settings import Settings
+from labserver.signpost import Signpost
 from labserver.surfaces import SURFACES, manual, refusals
 from labserver.turnstile import LimitsMiddleware
 from labserver.watch import Watch, WatchMiddleware
@@ -62,8 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.lab = lab
     app.state.routers = list(SURFACES.values())
     app.state.manual = manual.Manual(app.state.routers)
-    for router in SURFACES.values():
-        app.include_router(router)
+    app.router.routes.append(Signpost(route for router in SURFACES.values() for route in router.routes))
     app.mount("/static", StaticFiles(directory=manual.STATIC))
     refusals.install(app)
     return app

@@ -15,6 +15,7 @@ from labserver.faults import Plan
 from labserver.lab import Lab
 from labserver.renaming import Renamed
 from labserver.sandbox import Sandbox
+from labserver.stream import LANE
 
 # The faults that answer instead of the application, and the status where the plan says none; the first one wins.
 REFUSALS = {"http": {"status": 500, "rate_limit": 429}, "websocket": {"refuse_upgrade": 403}}
@@ -36,6 +37,7 @@ class FaultMiddleware:
         if not plan:
             await self.app(scope, receive, send)
             return
+        scope["state"].pop(LANE, None)  # every piece of the answer passes here
         grip = Grip(scope["state"]["exchange"], self.lab.bell.sleep, self.lab.settings.time_scale)
         lost = "lose_reply" in plan and scope["type"] == "http"
         try:

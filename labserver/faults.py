@@ -230,8 +230,12 @@ def spell(plan: Plan) -> str:
     )
 
 
-async def on_events(events: AsyncIterator[StreamEvent], plan: Plan) -> AsyncIterator[StreamEvent]:
+def on_events(events: AsyncIterator[StreamEvent], plan: Plan) -> AsyncIterator[StreamEvent]:
     """Apply the faults that act on the model. Raises ProcessingFailed where `late_error` strikes."""
+    return _struck(events, plan) if "late_error" in plan or "no_usage" in plan else events
+
+
+async def _struck(events: AsyncIterator[StreamEvent], plan: Plan) -> AsyncIterator[StreamEvent]:
     last = plan.get("late_error", {}).get("after")
     spoken = 0
     async with aclosing(cast("AsyncGenerator[StreamEvent, None]", events)) as source:

@@ -1,14 +1,18 @@
 """The response that always closes its generator. Knows Starlette and bytes; knows no dialect."""
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from typing import Self, cast
 
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from labserver import sse
+from labserver.exchange import Exchange
 
 NO_BUFFERING = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+LANE = "lane"  # in a scope's state: how a piece leaves without passing the middleware
 
 
 class StreamResponse(StreamingResponse):
@@ -16,6 +20,9 @@ class StreamResponse(StreamingResponse):
 
     A client that leaves cancels the generator at its current `await`; an answer that a fault cuts closes it too. In
     both cases its `finally` blocks run before this response returns.
+
+    The head and the end pass all middleware. The pieces between take the lane, if the scope has one: a layer that has
+    something to do with every piece takes it away.
     """
 
     media_type = sse.MEDIA_TYPE
@@ -27,13 +34,57 @@ class StreamResponse(StreamingResponse):
         self._body = body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if (exchange := scope.get("state", {}).get("exchange")) is not None:
-            exchange.streaming = True
-        await super().__call__(scope, receive, send)
+        state = scope.get("state", {})
+        exchange: Exchange | None = state.get("exchange")
+        if exchange is None:
+            await super().__call__(scope, receive, send)
+            return
+        exchange.streaming = True
+        with _Presence(exchange) as presence:
+            await self._say(send, state.get(LANE, send), presence.over)
 
     async def stream_response(self, send: Send) -> None:
+        await self._say(send, send, lambda: None)
+
+    async def _say(self, send: Send, lane: Send, over: Callable[[], None]) -> None:
         async with aclosing(self._body) as body:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             async for chunk in body:
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+                await lane({"type": "http.response.body", "body": chunk, "more_body": True})
+        over()
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class _Presence:
+    """Cancels the task that talks when the exchange ends under it, and lets it return as if it had come to its end.
+
+    Starlette waits for the client's leaving in a task beside the talking one; the exchange knows it anyway.
+    """
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self._left = False
+
+    def __enter__(self) -> Self:
+        self._task = cast("asyncio.Task[None]", asyncio.current_task())
+        if self._exchange.ended is None:
+            self._exchange.when_ended.append(self._gone)
+        else:
+            self._gone(self._exchange)
+        return self
+
+    def _gone(self, _: Exchange) -> None:
+        self._left = True
+        self._task.cancel()
+
+    def over(self) -> None:
+        """All is said: that the exchange ends now is as it should be."""
+        if self._gone in self._exchange.when_ended:
+            self._exchange.when_ended.remove(self._gone)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
+        self.over()
+        if not self._left or kind is not asyncio.CancelledError:
+            return False
+        self._task.uncancel()
+        return True

@@ -221,7 +221,7 @@ class Completion:
     events: list[StreamEvent]
 
 
-def _visit(connection: HTTPConnection) -> Visit:
+async def visit_of(connection: HTTPConnection) -> Visit:
     state = connection.scope["state"]
     if "refusal" in state:
         raise state["refusal"]
@@ -230,7 +230,7 @@ def _visit(connection: HTTPConnection) -> Visit:
     return visit
 
 
-def _own_sandbox(connection: HTTPConnection) -> Sandbox:
+async def _own_sandbox(connection: HTTPConnection) -> Sandbox:
     """The caller's sandbox for the control plane: one's own by key, or the open one of a solo server."""
     state, lab = connection.scope["state"], connection.app.state.lab
     if "refusal" in state:
@@ -244,13 +244,13 @@ def _own_sandbox(connection: HTTPConnection) -> Sandbox:
     return sandbox
 
 
-def _lab(connection: HTTPConnection) -> Lab:
+async def _lab(connection: HTTPConnection) -> Lab:
     if isinstance(refusal := connection.scope["state"].get("refusal"), Forbidden):
         raise refusal
     lab: Lab = connection.app.state.lab
     return lab
 
 
-VisitDep = Annotated[Visit, Depends(_visit)]
+VisitDep = Annotated[Visit, Depends(visit_of)]
 OwnSandboxDep = Annotated[Sandbox, Depends(_own_sandbox)]
 LabDep = Annotated[Lab, Depends(_lab)]

@@ -17,6 +17,7 @@ from labserver.exchange import Exchange, minted
 from labserver.head_cap import CappedHttp
 from labserver.line import Line
 from labserver.patience import HEAD, REQUEST, Patience, too_slow
+from labserver.stream import LANE
 
 Gone = ClientDisconnected  # what a WebSocket's `send` raises once its client has left
 
@@ -127,6 +128,7 @@ class TappedHttp(CappedHttp):
             self.line.handed_on = True
             exchange = cast(Exchange, self.line.reading)
             exchange.unframe = partial(_unframe, self.cycle)
+            cast(dict[str, Any], self.scope)["state"][LANE] = self.cycle.send
             self.cycles.append((exchange, self.cycle))
 
     def on_message_complete(self) -> None:

@@ -4,8 +4,10 @@ Joining the pieces gives the text back, for every string. A space belongs to the
 """
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 
+REMEMBERED = 4096  # characters of a text whose count is kept
 LONGEST = 7  # letters that a word may have and still be one token
 CHUNK = 5  # letters per piece where no known ending helps
 ENDINGS = (
@@ -49,6 +51,12 @@ def split(text: str) -> list[str]:
 
 
 def count(text: str) -> int:
+    """How many tokens. A conversation is sent again with every question, so what was counted lately is remembered."""
+    return _counted(text) if len(text) <= REMEMBERED else len(split(text))
+
+
+@lru_cache(maxsize=1024)
+def _counted(text: str) -> int:
     return len(split(text))
 
 

@@ -17,11 +17,14 @@ from labserver import callbacks
 from labserver.errors import Cancelled, Forbidden, NotFound, ProcessingFailed, Unavailable
 from labserver.events import ChatRequest, Message
 from labserver.job import Callback, Job, State
+from labserver.lean import LeanRoute
 from labserver.live_job import LiveJob
 from labserver.surfaces import promised
 from labserver.visit import Visit, VisitDep
 
-router = APIRouter(prefix="/api/v1", tags=["infer"], responses=promised.in_rest(*promised.ANYWHERE))
+router = APIRouter(
+    route_class=LeanRoute, prefix="/api/v1", tags=["infer"], responses=promised.in_rest(*promised.ANYWHERE)
+)
 
 MOST_METADATA = 16 * 1024
 MOST_EVENTS = 4096

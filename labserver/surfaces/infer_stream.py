@@ -17,6 +17,7 @@ from labserver import sse
 from labserver.bell import Bell
 from labserver.errors import Cancelled, EventsGone, InvalidRequest, ProcessingFailed
 from labserver.job import ENDS, Event, Job
+from labserver.lean import LeanRoute
 from labserver.stream import StreamResponse
 from labserver.surfaces import promised
 from labserver.surfaces.infer import UNKNOWN, JobId
@@ -24,7 +25,9 @@ from labserver.surfaces.refusals import rest_error
 from labserver.tally import Rhythm
 from labserver.visit import Visit, VisitDep
 
-router = APIRouter(prefix="/api/v1", tags=["infer"], responses=promised.in_rest(*promised.ANYWHERE))
+router = APIRouter(
+    route_class=LeanRoute, prefix="/api/v1", tags=["infer"], responses=promised.in_rest(*promised.ANYWHERE)
+)
 
 KEEP_ALIVE = 15.0  # seconds of silence after which a comment leaves
 FAREWELL = "the lab server is shutting down"

@@ -72,8 +72,10 @@ class Dialect:
 
     def odds(self, *events: StreamEvent) -> dict[str, Any] | None:
         """`logprobs` of some deltas of one choice, or null where nobody asked, or where no text was said."""
+        if not self.logprobs:
+            return None
         said = [odds(event) for event in events if isinstance(event, Text) and event.odds]
-        return {"content": said, "refusal": None} if self.logprobs and said else None
+        return {"content": said, "refusal": None} if said else None
 
 
 TIERS = {"auto": "default", "default": "default", "flex": "flex", "scale": "default", "priority": "priority"} | {

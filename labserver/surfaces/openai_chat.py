@@ -17,6 +17,7 @@ from starlette.responses import Response
 from labserver import sse
 from labserver.errors import LabError
 from labserver.events import ChatRequest, End, Text, ToolCall, Usage
+from labserver.lean import LeanRoute
 from labserver.stream import StreamResponse
 from labserver.surfaces import promised
 from labserver.surfaces.openai_answer import Dialect, usage, whole
@@ -26,7 +27,12 @@ from labserver.surfaces.openai_shapes import ChatCompletion
 from labserver.surfaces.refusals import openai_error
 from labserver.visit import Visit, VisitDep
 
-router = APIRouter(prefix="/v1", tags=["openai"], responses=promised.in_openai(*promised.ANYWHERE))
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_quoted = json.encoder.encode_basestring  # type: ignore[attr-defined]  # what that encoder writes for a string
+
+router = APIRouter(
+    route_class=LeanRoute, prefix="/v1", tags=["openai"], responses=promised.in_openai(*promised.ANYWHERE)
+)
 
 HELLO = {"model": "script", "messages": [{"role": "user", "content": "Green| tea| is| good"}]}
 ASKED: dict[str, Example] = {
@@ -49,6 +55,7 @@ UNANSWERED = Refused(
     "The following tool_call_ids did not have response messages: call_1",
     "messages",
 )
+SPEAKER, CALLER = '{"role":"assistant","content":""}', '{"role":"assistant","content":null}'  # how a choice begins
 PADDED_TO = 16  # characters that a delta and its obfuscation have together, or a multiple of it
 
 
@@ -85,22 +92,24 @@ async def chunks(
     tail = ',"usage":null}' if usage_too else "}"
     silent = set(range(request.n))
 
-    def chunk(index: int, delta: dict[str, Any], odds: Any = None, finish: str | None = None) -> bytes:
-        choice = {"index": index, "delta": delta, "logprobs": odds, "finish_reason": finish}
+    def chunk(index: int, delta: str, odds: Any = None, finish: str = "null") -> bytes:
         padding = f',"obfuscation":"{obfuscation(delta)}"' if pad else ""
-        return f'data: {head},"choices":[{_compact(choice)}]{padding}{tail}\n\n'.encode()
+        choice = f'{{"index":{index},"delta":{delta},"logprobs":{"null" if odds is None else _compact(odds)},"finish_reason":{finish}}}'
+        return f'data: {head},"choices":[{choice}]{padding}{tail}\n\n'.encode()
 
     try:
         async with aclosing(visit.stream(request, dialect.stamp)) as events:
             async for event in events:
-                if isinstance(event, Text | ToolCall | End) and event.index in silent:
+                if silent and isinstance(event, Text | ToolCall | End) and event.index in silent:
                     silent.remove(event.index)
-                    yield chunk(event.index, {"role": "assistant", "content": None if _is_call(event) else ""})
+                    yield chunk(event.index, CALLER if isinstance(event, ToolCall) else SPEAKER)
                 match event:
-                    case Text() | ToolCall():
-                        yield chunk(event.index, dialect.delta(event), dialect.odds(event))
+                    case Text(text, index):
+                        yield chunk(index, f'{{"content":{_quoted(text)}}}', dialect.odds(event))
+                    case ToolCall():
+                        yield chunk(event.index, _compact(dialect.delta(event)))
                     case End(finish_reason, index):
-                        yield chunk(index, {}, finish=dialect.finish(finish_reason))
+                        yield chunk(index, "{}", finish=_quoted(dialect.finish(finish_reason)))
                     case Usage() as bill if usage_too:
                         yield f'data: {head},"choices":[],"usage":{_compact(usage(bill))}}}\n\n'.encode()
         yield sse.DONE
@@ -108,15 +117,7 @@ async def chunks(
         yield sse.encode(_compact(openai_error(error)))
 
 
-def obfuscation(delta: dict[str, Any]) -> str:
+def obfuscation(delta: str) -> str:
     """Letters that bring every delta to a multiple of PADDED_TO: who only sees lengths learns less of the words."""
-    said = _compact(delta)
-    return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[: PADDED_TO - len(said) % PADDED_TO]
-
-
-def _is_call(event: Text | ToolCall | End) -> bool:
-    return isinstance(event, ToolCall)
-
-
-def _compact(value: dict[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    length = PADDED_TO - len(delta) % PADDED_TO
+    return hashlib.sha256(delta.encode("utf-8", "replace")).hexdigest()[:length]

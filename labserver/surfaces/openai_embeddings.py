@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from labserver import pacing
 from labserver.errors import ModelNotFound
+from labserver.lean import LeanRoute
 from labserver.providers import tokens
 from labserver.providers.embedding import EMBEDDERS, embed
 from labserver.surfaces import promised
@@ -23,7 +24,9 @@ from labserver.surfaces.openai_refusals import ONE_OF, Refused
 from labserver.surfaces.openai_response_shapes import EmbeddingList
 from labserver.visit import VisitDep
 
-router = APIRouter(prefix="/v1", tags=["openai"], responses=promised.in_openai(*promised.ANYWHERE))
+router = APIRouter(
+    route_class=LeanRoute, prefix="/v1", tags=["openai"], responses=promised.in_openai(*promised.ANYWHERE)
+)
 
 MOST_INPUTS = 2048
 LONGEST = 8192  # tokens of one input

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
+from labserver.lean import LeanRoute
 from labserver.providers.embedding import EMBEDDERS
 from labserver.sandbox import EPOCH
 from labserver.surfaces import promised
@@ -12,7 +13,9 @@ from labserver.visit import VisitDep
 
 EMBEDDING = "embedding"
 
-router = APIRouter(prefix="/v1", tags=["openai"], responses=promised.in_openai(*promised.ANYWHERE))
+router = APIRouter(
+    route_class=LeanRoute, prefix="/v1", tags=["openai"], responses=promised.in_openai(*promised.ANYWHERE)
+)
 
 
 @router.get("/models", responses=promised.gives(200, ModelList))

@@ -128,7 +128,7 @@ class ChatBody(Strict):
 
     def _check_together(self) -> None:
         try:
-            json.dumps(self.model_dump(), ensure_ascii=False, allow_nan=False).encode()
+            json.dumps(self.model_dump(exclude_unset=True), ensure_ascii=False, allow_nan=False).encode()
         except ValueError as error:
             raise Refused(
                 "We could not parse the JSON body of your request: it holds half of a surrogate pair or a number "

@@ -18,6 +18,7 @@ from starlette.responses import Response
 from labserver import sse
 from labserver.errors import Cancelled, LabError, Unavailable
 from labserver.events import ChatRequest
+from labserver.lean import LeanRoute
 from labserver.stream import StreamResponse
 from labserver.surfaces import openai_items, promised
 from labserver.surfaces.openai_kept import KeptResponse, going_on_from
@@ -29,7 +30,9 @@ from labserver.tally import Rhythm
 from labserver.timetable import Timetable
 from labserver.visit import Visit, VisitDep
 
-router = APIRouter(prefix="/v1", tags=["openai"], responses=promised.in_openai(*promised.ANYWHERE))
+router = APIRouter(
+    route_class=LeanRoute, prefix="/v1", tags=["openai"], responses=promised.in_openai(*promised.ANYWHERE)
+)
 
 HELLO = {"model": "script", "input": "Green| tea| is| good"}
 WEATHER = {

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
 from labserver.errors import NotFound
+from labserver.lean import LeanRoute
 from labserver.stream import StreamResponse
 from labserver.surfaces import promised
 from labserver.surfaces.openai_kept import find
@@ -16,7 +17,9 @@ from labserver.surfaces.openai_response_shapes import Deleted, ItemList, Respons
 from labserver.surfaces.openai_responses import followed
 from labserver.visit import VisitDep
 
-router = APIRouter(prefix="/v1/responses", tags=["openai"], responses=promised.in_openai(*promised.ANYWHERE))
+router = APIRouter(
+    route_class=LeanRoute, prefix="/v1/responses", tags=["openai"], responses=promised.in_openai(*promised.ANYWHERE)
+)
 
 EXAMPLE_ID = "resp_bf82123c8398940ec1ae19bbaca6030a"
 ResponseId = Annotated[str, Path(description="the `id` of a stored response", examples=[EXAMPLE_ID])]

@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 from labserver import sse
 from labserver.errors import LabError
 from labserver.events import ChatRequest, End, Message, Start, Text, Usage
+from labserver.lean import LeanRoute
 from labserver.sandbox import Stamp
 from labserver.stream import StreamResponse
 from labserver.surfaces import promised
@@ -22,6 +23,7 @@ from labserver.surfaces.refusals import query_error
 from labserver.visit import Visit, VisitDep
 
 router = APIRouter(
+    route_class=LeanRoute,
     prefix="/api/v1/query",
     tags=["query"],
     responses=promised.in_rest(

@@ -90,7 +90,8 @@ def test_a_client_that_does_not_wait_for_its_whole_answer_frees_the_model_too(se
     body = {"query": "Green| tea| is| good", "model": "script"}
     with server.dial() as wire:
         wire.send(server.request("POST", "/api/v1/query", body, key, x_lab_pace="ttft=0;tps=4;jitter=0"))
-        server.journal(key, wait=0.1)
+        while not server.journal(key, wait=0):
+            pass  # the request is on its way
     assert server.last(key)["ended"] == "client left"
     with server.dial() as wire:  # long enough for all the words of a model that nobody stopped
         wire.send(start(server, server.sandbox(), "query"))
