@@ -47,6 +47,7 @@ def create_app(settings: Settings) -> FastAPI:
         version=__version__,
         lifespan=lifespan,
         openapi_url=None,  # surfaces/manual has our own description and pages: FastAPI's load from a CDN
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},  # `watch` is ours
         redirect_slashes=False,  # a path is what the map says, and a POST is not sent elsewhere
         middleware=[
             Middleware(WatchMiddleware, watch=watch, respond=refusals.respond),

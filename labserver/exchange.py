@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-Segment = tuple[float, bytes]
+from labserver.reel import Reel
 
 COMPLETE = "complete"
 CLIENT_LEFT = "client left"
@@ -71,8 +71,8 @@ class Exchange:
     mangle: Callable[[bytes], bytes] | None = None
     websocket: bool = False
     opened: float = field(default_factory=time.monotonic)
-    received: list[Segment] = field(default_factory=list)
-    sent: list[Segment] = field(default_factory=list)
+    received: Reel = field(default_factory=Reel)
+    sent: Reel = field(default_factory=Reel)
     writes: int = 0
     body_writes: int = 0
     status: int | None = None
@@ -93,7 +93,7 @@ class Exchange:
     credentials: tuple[dict[str, str | None], ...] = ()
     sift: Callable[[bytes], tuple[bytes, ...]] | None = None
     veiled: bool = False
-    closed: asyncio.Event = field(default_factory=asyncio.Event)
+    _closed: asyncio.Event | None = None
     onlooker: Onlooker | None = None
     when_ended: list[Callable[["Exchange"], None]] = field(default_factory=list)
     first_body: float | None = None
@@ -105,7 +105,7 @@ class Exchange:
     def came_in(self, data: bytes) -> None:
         at = time.monotonic() - self.opened
         if self._has_room(data):
-            self.received.append((at, data))
+            self.received.add(at, data)
         if self.onlooker is not None:
             self.onlooker.came_in(at, data)
 
@@ -121,7 +121,7 @@ class Exchange:
         elif (line := STATUS_LINE.match(data)) and (line[1][:1] != b"1" or line[1] == b"101"):
             self.status = int(line[1])
         if self._has_room(data):
-            self.sent.append((at, data))
+            self.sent.add(at, data)
         if self.onlooker is not None:
             self.onlooker.went_out(at, data)
 
@@ -129,6 +129,15 @@ class Exchange:
         """One more delta was made, whether or not anybody is still there."""
         self.produced += 1
         self.produced_after += self.ended is not None
+
+    @property
+    def closed(self) -> asyncio.Event:
+        """Set once the exchange has ended. Made when somebody asks: most exchanges are never waited for."""
+        if self._closed is None:
+            self._closed = asyncio.Event()
+            if self.ended is not None:
+                self._closed.set()
+        return self._closed
 
     def hide(self, *secrets: str | bytes) -> None:
         """These must not be seen again either. Call it before they leave."""
@@ -158,14 +167,12 @@ class Exchange:
         if self.kept + self.keep <= keep:
             return
         self.keep = max(0, keep - self.kept)
-        for pieces in (self.sent, self.received):
-            while self.kept > keep and pieces:
-                at, data = pieces.pop()
-                rest = max(0, len(data) - (self.kept - keep))
-                self.kept -= len(data) - rest
-                self.dropped += len(data) - rest
-                if rest:
-                    pieces.append((at, data[:rest]))
+        if self.kept <= keep:
+            return
+        for reel in (self.sent, self.received):
+            gone = reel.keep_at_most(max(0, reel.size - max(0, self.kept - keep)))
+            self.kept -= gone
+            self.dropped += gone
 
     def _has_room(self, data: bytes) -> bool:
         if self.keep >= len(data):
@@ -198,7 +205,8 @@ class Exchange:
             self.seconds = time.monotonic() - self.opened
             if self.ended == CLIENT_LEFT:
                 self.left_after = self.body_writes
-            self.closed.set()
+            if self._closed is not None:
+                self._closed.set()
             listeners, self.when_ended = self.when_ended, []  # an ended exchange holds on to nobody
             for told in listeners:
                 told(self)

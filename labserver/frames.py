@@ -7,7 +7,7 @@ reserved bits, a frame too large.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from labserver.exchange import Segment
+from labserver.reel import Segment
 
 OPCODES = {0: "continuation", 1: "text", 2: "binary", 8: "close", 9: "ping", 10: "pong"}
 

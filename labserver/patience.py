@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from labserver.errors import TooSlow
 
 REQUEST, HEAD, BODY = "request", "head", "body"  # what a connection waits for
+ARRIVING = "arriving"  # in a scope's state: asks whether some of the body is still on its way
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,11 @@ class PatienceMiddleware:
             return
         settled = False  # the body is whole, or the answer has begun without it
 
+        arriving = scope.get("state", {}).get(ARRIVING, _perhaps)
+
         async def patient() -> Message:
             nonlocal settled
+            settled = settled or not arriving()
             while not settled:
                 try:
                     async with asyncio.timeout(self.seconds):
@@ -117,6 +121,11 @@ class PatienceMiddleware:
             await send(message)
 
         await self.app(scope, patient, sent)
+
+
+def _perhaps() -> bool:
+    """Nobody knows whether something is still on its way."""
+    return True
 
 
 def _has_body(scope: Scope) -> bool:

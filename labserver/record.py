@@ -9,9 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from labserver import credentials, frames
-from labserver.exchange import Exchange, Segment
+from labserver.exchange import Exchange
 from labserver.message import unchunked
 from labserver.redaction import blot, is_cut, mask, redact
+from labserver.reel import Segment
 
 DATA = ("text", "binary", "continuation")
 RETRY_COUNT = re.compile(rb"\r\nx-stainless-retry-count:[ \t]*(\d{1,6})[ \t]*\r\n", re.IGNORECASE)
@@ -28,8 +29,9 @@ def record(number: int, connection: int, exchange: Exchange) -> dict[str, Any]:
     `carried` names every part of the head that may be anybody's credential: `authorization`, `cookie`, `?key`, ...
     """
     secrets = _secrets(exchange)
-    head = b"".join(data for _, data in split_head(exchange.received)[0])
-    received, sent = redact(exchange.received, secrets), redact(exchange.sent, secrets)
+    received, sent = list(exchange.received), list(exchange.sent)
+    head = b"".join(data for _, data in split_head(received)[0])
+    received, sent = redact(received, secrets), redact(sent, secrets)
     retry = RETRY_COUNT.search(b"".join(data for _, data in split_head(received)[0]))
     shown: list[dict[str, Any]] = []
     unfinished = {"received": 0, "sent": 0}

@@ -6,8 +6,8 @@ Which strings are secret says the same registry that accepts them (`auth.secrets
 import re
 from functools import lru_cache
 
-from labserver.exchange import Segment
 from labserver.message import BLANK, INTERIM, chunk_spans
+from labserver.reel import Segment
 
 TELLING = 12  # bytes: a shorter piece of a key tells nobody anything
 CHUNKED = re.compile(rb"^transfer-encoding:.*\bchunked\b", re.IGNORECASE | re.MULTILINE)

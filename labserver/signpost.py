@@ -8,7 +8,7 @@ first in the order of the map that takes both path and method, else the first th
 from collections.abc import Iterable, Sequence
 from typing import cast
 
-from starlette.routing import BaseRoute, Match, Route, WebSocketRoute, get_route_path
+from starlette.routing import BaseRoute, Match, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 CHOSEN = "labserver.route"
@@ -34,7 +34,7 @@ class Signpost(BaseRoute):
         if scope["type"] == "lifespan":
             return Match.NONE, {}
         partial: Scope | None = None
-        for route in self._candidates(get_route_path(scope)):
+        for route in self._candidates(scope["path"]):
             match, found = route.matches(scope)
             if match == Match.FULL:
                 found[CHOSEN] = route

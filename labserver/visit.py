@@ -225,8 +225,10 @@ async def visit_of(connection: HTTPConnection) -> Visit:
     state = connection.scope["state"]
     if "refusal" in state:
         raise state["refusal"]
-    lab, told = connection.app.state.lab, (state["sandbox"], state["wish"], state["plan"], state["exchange"])
-    visit: Visit = state.setdefault("visit", Visit(lab, *told, state["who"], state["caller"]))
+    visit: Visit | None = state.get("visit")
+    if visit is None:
+        lab, told = connection.app.state.lab, (state["sandbox"], state["wish"], state["plan"], state["exchange"])
+        visit = state["visit"] = Visit(lab, *told, state["who"], state["caller"])
     return visit
 
 

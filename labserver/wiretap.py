@@ -16,7 +16,7 @@ from uvicorn.protocols.utils import ClientDisconnected
 from labserver.exchange import Exchange, minted
 from labserver.head_cap import CappedHttp
 from labserver.line import Line
-from labserver.patience import HEAD, REQUEST, Patience, too_slow
+from labserver.patience import ARRIVING, HEAD, REQUEST, Patience, too_slow
 from labserver.stream import LANE
 
 Gone = ClientDisconnected  # what a WebSocket's `send` raises once its client has left
@@ -128,7 +128,8 @@ class TappedHttp(CappedHttp):
             self.line.handed_on = True
             exchange = cast(Exchange, self.line.reading)
             exchange.unframe = partial(_unframe, self.cycle)
-            cast(dict[str, Any], self.scope)["state"][LANE] = self.cycle.send
+            state = cast(dict[str, Any], self.scope)["state"]
+            state[LANE], state[ARRIVING] = self.cycle.send, partial(getattr, self.cycle, "more_body")
             self.cycles.append((exchange, self.cycle))
 
     def on_message_complete(self) -> None:

@@ -28,7 +28,7 @@ from labserver.surfaces.refusals import openai_error
 from labserver.visit import Visit, VisitDep
 
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_quoted = json.encoder.encode_basestring  # type: ignore[attr-defined]  # what that encoder writes for a string
+_quoted = json.encoder.encode_basestring  # what that encoder writes for a string
 
 router = APIRouter(
     route_class=LeanRoute, prefix="/v1", tags=["openai"], responses=promised.in_openai(*promised.ANYWHERE)
@@ -94,7 +94,8 @@ async def chunks(
 
     def chunk(index: int, delta: str, odds: Any = None, finish: str = "null") -> bytes:
         padding = f',"obfuscation":"{obfuscation(delta)}"' if pad else ""
-        choice = f'{{"index":{index},"delta":{delta},"logprobs":{"null" if odds is None else _compact(odds)},"finish_reason":{finish}}}'
+        likely = "null" if odds is None else _compact(odds)
+        choice = f'{{"index":{index},"delta":{delta},"logprobs":{likely},"finish_reason":{finish}}}'
         return f'data: {head},"choices":[{choice}]{padding}{tail}\n\n'.encode()
 
     try:

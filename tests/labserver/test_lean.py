@@ -1,0 +1,98 @@
+"""The short way answers as the long one does: whatever is not plain takes the long one."""
+
+import json
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import pytest
+from fastapi import APIRouter, FastAPI, Query
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
+from starlette.types import ASGIApp
+
+from labserver.lean import LeanRoute
+from labserver.visit import VisitDep
+
+
+class Ask(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    prompt: Annotated[str, Field(min_length=1)]
+    n: int = 1
+
+
+def routes(kind: type[APIRoute]) -> APIRouter:
+    router = APIRouter(route_class=kind)
+
+    @router.post("/ask", response_model=None, status_code=201)
+    async def ask(visit: VisitDep, body: Ask) -> dict[str, Any]:
+        return {"prompt": body.prompt, "n": body.n, "who": visit}
+
+    @router.get("/job/{job_id}", response_model=None)
+    async def job(visit: VisitDep, job_id: str) -> PlainTextResponse:
+        return PlainTextResponse(f"{job_id} {visit}")
+
+    @router.get("/list", response_model=None)
+    async def listed(visit: VisitDep, page: Annotated[int, Query(ge=1)] = 1) -> dict[str, Any]:
+        return {"page": page}
+
+    return router
+
+
+def app(kind: type[APIRoute]) -> ASGIApp:
+    """Whoever asks has a visit already: here it is a name."""
+    made = FastAPI()
+    made.router.routes.extend(routes(kind).routes)
+
+    async def visited(scope, receive, send) -> None:
+        await made({**scope, "state": {"visit": "ada"}}, receive, send)
+
+    return visited
+
+
+@pytest.fixture
+def clients() -> Iterator[list[TestClient]]:
+    with TestClient(app(APIRoute)) as long, TestClient(app(LeanRoute)) as brief:
+        yield [long, brief]
+
+
+BODIES = {
+    "plain": (b'{"prompt": "hi"}', "application/json"),
+    "with a charset": (b'{"prompt": "hi", "n": 2}', "application/json; charset=utf-8"),
+    "a number as text": (b'{"prompt": "hi", "n": "2"}', "application/json"),
+    "another json": (b'{"prompt": "hi"}', "application/vnd.tea+json"),
+    "empty prompt": (b'{"prompt": ""}', "application/json"),
+    "unknown field": (b'{"prompt": "hi", "milk": true}', "application/json"),
+    "no json": (b"{prompt: hi}", "application/json"),
+    "nothing": (b"", "application/json"),
+    "a list": (b"[]", "application/json"),
+    "text": (b'{"prompt": "hi"}', "text/plain"),
+    "not utf-8": (b'{"prompt": "\xff"}', "application/json"),
+    "too deep": (b"[" * 100_000, "application/json"),
+}
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_both_ways_answer_alike(clients, body: str) -> None:
+    content, kind = BODIES[body]
+    told = []
+    for client in clients:
+        answer = client.post("/ask", content=content, headers={"content-type": kind})
+        told.append((answer.status_code, answer.headers["content-type"], json.loads(answer.content)))
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("path", ["/job/42", "/job/a%20b", "/list", "/list?page=0", "/list?page=2"])
+def test_words_of_the_path_arrive_and_queries_are_solved_by_fastapi(clients, path: str) -> None:
+    long, brief = (client.get(path) for client in clients)
+    assert (long.status_code, long.content) == (brief.status_code, brief.content)
+
+
+def test_a_plain_route_really_takes_the_short_way() -> None:
+    ways = {
+        route.path: route.get_route_handler().__qualname__.partition(".")[0]
+        for route in routes(LeanRoute).routes
+        if isinstance(route, LeanRoute)
+    }
+    assert ways == {"/ask": "LeanRoute", "/job/{job_id}": "LeanRoute", "/list": "get_request_handler"}
