@@ -24,6 +24,9 @@ MOST_WAITING = 32  # queries sent ahead on one socket
 EXAMPLE = '{"query": "What is tea?"}'
 
 
+_written = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make one for each message
+
+
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """One socket: what was asked and not yet answered."""
@@ -58,7 +61,7 @@ class Conversation:
                     await self._say(message)
 
     async def _say(self, message: dict[str, object]) -> None:
-        await self.socket.send_text(json.dumps(message, ensure_ascii=False))
+        await self.socket.send_text(_written(message))
 
 
 @router.websocket("/api/v1/query/ws")
