@@ -26,6 +26,7 @@ def is_control(path: str) -> bool:
     return any(path == root or path.startswith(root + "/") for root in UNSEEN)
 
 
+WISHES = frozenset({b"x-lab-fault", b"x-lab-pace"})
 REQUEST_ID = re.compile(rb"[!-~]{1,128}")  # visible ASCII without spaces: nothing that could end a header
 
 
@@ -84,14 +85,14 @@ class EntranceMiddleware:
             state["refusal"] = refusal
 
     def _wishes(self, scope: Scope, sandbox: Sandbox) -> tuple[Wish, faults.Plan]:
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        if "x-lab-fault" in headers and sandbox is self.lab.sandboxes.open and not self.lab.settings.solo:
+        said = {name: value.decode("latin-1") for name, value in scope["headers"] if name in WISHES}
+        if b"x-lab-fault" in said and sandbox is self.lab.sandboxes.open and not self.lab.settings.solo:
             raise Forbidden(
                 "On a shared server x-lab-fault needs a sandbox of your own. Get a key from POST /lab/sandboxes."
             )
-        wanted = faults.parse(headers.get("x-lab-fault", ""))
+        wanted = faults.parse(said.get(b"x-lab-fault", ""))
         plan = sandbox.rules.take(scope["path"]) | wanted
-        return parse(headers.get("x-lab-pace", "")), faults.in_order(plan)
+        return parse(said.get(b"x-lab-pace", "")), faults.in_order(plan)
 
 
 def _accepted_id(headers: Iterable[tuple[bytes, bytes]]) -> str | None:

@@ -1,15 +1,14 @@
 """The response that always closes its generator. Knows Starlette and bytes; knows no dialect."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from typing import Self, cast
 
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from labserver import sse
 from labserver.exchange import Exchange
+from labserver.presence import Presence
 
 NO_BUFFERING = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 LANE = "lane"  # in a scope's state: how a piece leaves without passing the middleware
@@ -40,7 +39,7 @@ class StreamResponse(StreamingResponse):
             await super().__call__(scope, receive, send)
             return
         exchange.streaming = True
-        with _Presence(exchange) as presence:
+        with Presence(exchange) as presence:
             await self._say(send, state.get(LANE, send), presence.over)
 
     async def stream_response(self, send: Send) -> None:
@@ -53,38 +52,3 @@ class StreamResponse(StreamingResponse):
                 await lane({"type": "http.response.body", "body": chunk, "more_body": True})
         over()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-class _Presence:
-    """Cancels the task that talks when the exchange ends under it, and lets it return as if it had come to its end.
-
-    Starlette waits for the client's leaving in a task beside the talking one; the exchange knows it anyway.
-    """
-
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
-        self._left = False
-
-    def __enter__(self) -> Self:
-        self._task = cast("asyncio.Task[None]", asyncio.current_task())
-        if self._exchange.ended is None:
-            self._exchange.when_ended.append(self._gone)
-        else:
-            self._gone(self._exchange)
-        return self
-
-    def _gone(self, _: Exchange) -> None:
-        self._left = True
-        self._task.cancel()
-
-    def over(self) -> None:
-        """All is said: that the exchange ends now is as it should be."""
-        if self._gone in self._exchange.when_ended:
-            self._exchange.when_ended.remove(self._gone)
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
-        self.over()
-        if not self._left or kind is not asyncio.CancelledError:
-            return False
-        self._task.uncancel()
-        return True

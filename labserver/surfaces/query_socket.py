@@ -1,12 +1,12 @@
 """Seed 001's WebSocket: many queries on one socket, answered in turn. Knows `query`'s messages; knows no model.
 
-One task listens while another answers, so a client that leaves in the middle of an answer frees the model at once.
+While one task answers another listens, so a client that leaves in the middle of an answer frees the model at once.
 """
 
-import asyncio
 import json
+from collections import deque
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import APIRouter
 from pydantic import ValidationError
@@ -23,42 +23,55 @@ router = APIRouter(tags=["query"])
 MOST_WAITING = 32  # queries sent ahead on one socket
 EXAMPLE = '{"query": "What is tea?"}'
 
-
 _written = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make one for each message
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Conversation:
-    """One socket: what was asked and not yet answered."""
+    """One socket, and what was asked on it while something else was being answered."""
 
     socket: WebSocket
     visit: Visit
-    asked: asyncio.Queue[str]
+    ahead: deque[str] = field(default_factory=deque)
+    left: bool = False
 
-    async def listen(self) -> None:
-        """Queue what arrives until the client leaves. Past MOST_WAITING it stops reading: TCP makes the client wait."""
-        while True:
-            message = await self.socket.receive()
-            if message["type"] == "websocket.disconnect":
-                return
-            text = message.get("text")
-            await self.asked.put(text if text is not None else "")
+    async def hold(self) -> None:
+        """Until the client leaves. While nothing is asked, nothing but the connection waits."""
+        while not self.left and (self.ahead or await self._heard()):
+            await first_done(self._answer(self.ahead.popleft()), self._gone())
 
-    async def answer(self) -> None:
-        while True:
-            text = await self.asked.get()
-            try:
-                query = Query.model_validate_json(text)
-                self.visit.admit_message(query.model)
-            except ValidationError as error:
-                await self._say(query_error(misfit(error, EXAMPLE)))
-                continue
-            except LabError as error:
-                await self._say(query_error(error))
-                continue
-            async with aclosing(messages(self.visit, query, self.visit.stamp(query.model_dump()))) as source:
-                async for message in source:
-                    await self._say(message)
+    async def _heard(self) -> bool:
+        """One more query lies ready; False: the client has left."""
+        message = await self.socket.receive()
+        if message["type"] == "websocket.disconnect":
+            self.left = True
+            return False
+        self.ahead.append(message.get("text") or "")
+        return True
+
+    async def _gone(self) -> None:
+        """Until the client leaves. Past MOST_WAITING queries it stops reading: TCP makes the client wait."""
+        while len(self.ahead) < MOST_WAITING:
+            if not await self._heard():
+                raise WebSocketDisconnect
+        await self.visit.exchange.closed.wait()
+        raise WebSocketDisconnect
+
+    async def _answer(self, text: str) -> None:
+        """One query's messages, or one `error`."""
+        visit = self.visit
+        try:
+            query = Query.model_validate_json(text)
+            visit.admit_message(query.model)
+        except ValidationError as error:
+            await self._say(query_error(misfit(error, EXAMPLE)))
+            return
+        except LabError as error:
+            await self._say(query_error(error))
+            return
+        async with aclosing(messages(visit, query, visit.stamp(query.model_dump()))) as source:
+            async for message in source:
+                await self._say(message)
 
     async def _say(self, message: dict[str, object]) -> None:
         await self.socket.send_text(_written(message))
@@ -77,6 +90,5 @@ async def converse(socket: WebSocket, visit: VisitDep) -> None:
     A refusal that passes has `retry_after`, in seconds: each question counts as a request.
     """
     await socket.accept()
-    conversation = Conversation(socket, visit, asyncio.Queue(MOST_WAITING))
     with suppress(WebSocketDisconnect):
-        await first_done(conversation.listen(), conversation.answer())
+        await Conversation(socket, visit).hold()
