@@ -6,6 +6,7 @@ The provider is `upstream` over real sockets. What is played is compared with wh
 import asyncio
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,16 @@ from upstream import DONE, HOLD, Answer, Upstream, chunk, event, refuses, says
 from websockets.sync.client import connect
 
 KEY = "sk-operator-0123456789abcdef"
+PAUSE = 0.3
 AT_ONCE = {"x-lab-pace": "speed=0"}
 TEA, BROKEN, BUSY, STOCK = "What is tea?", "And coffee?", "Anybody there?", "Is there sencha?"
 TOOLS: Any = [{"type": "function", "function": {"name": "get_stock", "parameters": {"type": "object"}}}]
 CALL = {"index": 0, "id": "call_9", "type": "function", "function": {"name": "get_stock", "arguments": ""}}
+
+ALLOWED = {
+    "wirelab", "version", "recorded", "by", "provider", "model", "answered_by", "messages",
+    "at", "kind", "text", "reason", "prompt_tokens", "completion_tokens",
+}  # fmt: skip
 
 
 def bearer(key: str) -> dict[str, str]:
@@ -67,6 +74,7 @@ def tapes(tmp_path_factory: pytest.TempPathFactory, there: Upstream, start_for_a
         with live.dial() as wire:
             wire.send(live.request("POST", "/v1/chat/completions", chat(TEA, stream=True), key))
             wire.until(b"Tea")
+            time.sleep(PAUSE)  # the provider pauses so long at least
             there.release()
             wire.until(b"[DONE]")
         for body in (chat(STOCK, tools=TOOLS), chat(BROKEN), chat(BUSY)):
@@ -104,6 +112,7 @@ def test_each_exchange_is_one_small_readable_file(tapes: Path) -> None:
     assert [event["text"] for event in events[1:4]] == ["Tea", " is", " good"]
     moments = [event["at"] for event in events]
     assert moments == sorted(moments)
+    assert moments[2] - moments[1] >= PAUSE - 0.001
     assert lines(tapes / "anybody-there.jsonl")[1]["retry_after"] == 7
 
 
@@ -233,76 +242,19 @@ def test_its_name_plays_it_for_everybody_and_the_list_of_models_has_the_names(pl
     assert "replay:what-is-tea" not in metrics
 
 
-def edited(tapes: Path, folder: Path, *moments: float) -> Path:
-    """The tea, as a person would edit it: with these moments."""
-    about, *events = lines(tapes / "what-is-tea.jsonl")
-    told = [about, *(event | {"at": at} for event, at in zip(events, moments, strict=True))]
-    (folder / "tea.jsonl").write_text("\n".join(json.dumps(line) for line in told), encoding="utf-8")
-    return folder
-
-
-@pytest.mark.parametrize(
-    ("pace", "seconds"), [("speed=0", 0.0), ("speed=4", 0.3), ("speed=100;slots=1", 0.012), ("", 1.2)]
-)
-def test_it_takes_as_long_as_it_took_at_the_speed_that_is_wished(
-    tapes: Path, tmp_path: Path, start_server, pace: str, seconds: float
+def test_a_job_is_recorded_too_and_the_mock_when_it_is_asked_for(
+    upstream: Upstream, start_server, tmp_path: Path
 ) -> None:
-    live = start_server(
-        "--recordings", str(edited(tapes, tmp_path, 0.4, 0.4, 0.8, 1.0, 1.0, 1.2)), "--provider", "replay"
-    )
-    key = live.sandbox()
-    answer = live.http.post("/api/v1/query/stream", json={"query": TEA}, headers=bearer(key) | {"x-lab-pace": pace})
-    assert data(answer.text)[-2]["processing_time"] == seconds
-    chunks = [at for at, text in live.last(key)["response"] if '"chunk"' in text]
-    if seconds >= 0.3:
-        head, last = live.last(key)["response"][0][0], chunks[-1]
-        assert last - head >= (1.0 - 0.4) * (seconds / 1.2) * 0.8, "the pause is there"
-
-
-def test_the_servers_time_scale_shrinks_the_waits_and_not_the_plan(tapes: Path, tmp_path: Path, start_server) -> None:
-    folder = edited(tapes, tmp_path, 900, 1000, 1200, 3000, 3000, 3600)
-    live = start_server("--recordings", str(folder), "--provider", "replay", "--time-scale", "0")
-    headers = bearer(live.sandbox())
-    assert live.http.post("/api/v1/query", json={"query": TEA}, headers=headers).json()["processing_time"] == 3600
+    flags = ("--provider", "vllm", "--provider-url", upstream.url, "--record", str(tmp_path))
+    live = start_server(*flags, "--record-mock", "--time-scale", "0")
+    headers = bearer(live.sandbox(seed=4711))
     job = live.http.post("/api/v1/infer", json={"prompt": TEA}, headers=headers).json()["request_id"]
-    assert live.http.get(f"/api/v1/status/{job}", headers=headers).json()["status"] == "completed"
-
-
-def test_a_long_pause_ends_with_the_client_and_with_the_server(tapes: Path, tmp_path: Path, start_server) -> None:
-    folder = edited(tapes, tmp_path, 0, 0, 1000, 1000, 1000, 1000)
-    live = start_server("--recordings", str(folder), "--provider", "replay", "--drain-seconds", "2")
-    request = live.request("POST", "/v1/chat/completions", chat(TEA, stream=True), live.sandbox())
-    with live.dial() as wire:
-        wire.send(request)
-        wire.until(b'"content":"Tea"')
+    assert "Tea" in live.http.get(f"/api/v1/stream/{job}", headers=headers).text
+    script = {"model": "script", "messages": [{"role": "user", "content": "Green| tea"}], "stream": True}
+    live.http.post("/v1/chat/completions", json=script, headers=headers)
     live.await_quiet()
-    with live.dial() as wire:
-        wire.send(request)
-        wire.until(b'"content":"Tea"')
-        assert live.stop() < 5
-
-
-def test_a_broken_file_is_told_in_the_log_and_the_others_are_played(tapes: Path, tmp_path: Path, start_server) -> None:
-    folder = edited(tapes, tmp_path, 0, 0, 0, 0, 0, 0)
-    (folder / "torn.jsonl").write_text((tapes / "what-is-tea.jsonl").read_text()[:-9])
-    live = start_server("--recordings", str(folder), "--log-level", "warning")
-    body = chat("?") | {"model": "replay:tea"}
-    assert live.http.post("/v1/chat/completions", json=body).status_code == 200
-    usual = live.http.post("/v1/chat/completions", json=chat(TEA), headers=AT_ONCE).json()
-    assert usual["choices"][0]["message"]["content"] != "Tea is good", "without --provider replay it is the mock's name"
-    live.stop()
-    told = live.complaints()
-    assert "recording left out" in told
-    assert "torn.jsonl" in told
-    assert "line 7 is no JSON: is it torn?" in told
-    assert "Traceback" not in told
-
-
-def test_a_server_without_its_folder_does_not_start(start_server, tmp_path: Path) -> None:
-    with pytest.raises(AssertionError, match="The provider replay needs a folder of recordings"):
-        start_server("--provider", "replay")
-    with pytest.raises(AssertionError, match="There is no folder of recordings at"):
-        start_server("--recordings", str(tmp_path / "nowhere"))
-    (tmp_path / "file").write_text("")
-    with pytest.raises(AssertionError, match="No recordings can be kept in"):
-        start_server("--record", str(tmp_path / "file" / "tapes"))
+    about, *events = lines(tmp_path / "green-tea.jsonl")
+    assert (about["provider"], [event.get("text") for event in events[1:3]]) == ("script", ["Green", " tea"])
+    about, *events = lines(tmp_path / "what-is-tea.jsonl")
+    assert (about["provider"], events[-1]["prompt_tokens"]) == ("vllm", 11)
+    assert all(set(told) <= ALLOWED for told in (about, *events)), "nothing of the sandbox, its seed for one"
