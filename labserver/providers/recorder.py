@@ -13,12 +13,12 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
-from labserver.errors import LabError, Unavailable
+from labserver.errors import BadRecording, LabError, Unavailable
 from labserver.events import ChatRequest, StreamEvent
 from labserver.logs import log
 from labserver.providers.erasing import erased
 from labserver.providers.mock import ALIASES
-from labserver.providers.tape import MOST_BYTES, MOST_EVENTS, written
+from labserver.providers.tape import MOST_EVENTS, read, written
 from labserver.providers.tape_lines import OURS
 from labserver.providers.tapes import ENDING, MOST_FILES
 from labserver.providers.timing import Row
@@ -84,16 +84,17 @@ class Recorder:
 
     def keep(self, request: ChatRequest, rows: Sequence[Row], *about: Any) -> Path | None:
         """The file, or None where it could not be written."""
-        text = written(request, rows, *about).encode()
-        if len(text) > MOST_BYTES or len(rows) > MOST_EVENTS:
-            log.warning("not recorded", why=f"an answer of more than {MOST_BYTES:,} bytes or {MOST_EVENTS:,} events")
-            return None
+        text, name = written(request, rows, *about).encode(), name_of(request)
         try:
+            read(text, name)  # what cannot be played is not worth a file
             with self._lock:
-                return self._write(name_of(request), text)
+                return self._write(name, text)
+        except BadRecording as error:
+            why = error.message
         except OSError as error:
-            log.warning("not recorded", why=error.strerror)
-            return None
+            why = error.strerror or str(error)
+        log.warning("not recorded", why=why)
+        return None
 
     def _write(self, name: str, text: bytes) -> Path | None:
         taken = {path.name for path in self.folder.glob(f"*{ENDING}")}

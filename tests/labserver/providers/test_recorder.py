@@ -11,7 +11,7 @@ from upstream import HOLD, Answer, Upstream, chunk, says
 
 from labserver.errors import BudgetSpent, LabError, ProviderFailed
 from labserver.events import ChatRequest, End, Message, Start, StreamEvent, Text, Usage
-from labserver.providers import recorder
+from labserver.providers import recorder, tape
 from labserver.providers.presets import PRESETS
 from labserver.providers.recorder import Recorded, Recorder, name_of
 from labserver.providers.remote import Remote
@@ -79,6 +79,7 @@ async def test_too_much_for_one_file_or_one_folder_is_told_to_the_log_alone(
 
     logs.install("warning", "json", sys.stderr)
     monkeypatch.setattr(recorder, "MOST_EVENTS", 50)
+    monkeypatch.setattr(tape, "MOST_EVENTS", 50)
     monkeypatch.setattr(recorder, "MOST_FILES", 2)
     long = [SAID[0], *[Text("tea ")] * 60, *SAID[2:]]
     assert len(await passed(tmp_path, *long)) == 63
@@ -93,7 +94,7 @@ async def test_too_much_for_one_file_or_one_folder_is_told_to_the_log_alone(
         assert [event async for event in events] == SAID
     told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert [line["event"] for line in told] == ["not recorded"] * 3
-    assert "50 events" in told[0]["why"]
+    assert told[0]["why"] == "it has more than 50 events"
     assert told[1]["why"] == "the folder holds 2 recordings already"
     assert told[2]["why"] == "No such file or directory"
 
