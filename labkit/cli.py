@@ -20,6 +20,8 @@ app = typer.Typer(
 
 app.add_typer(author, name="dev", help="For authors: build, run and prove the course.")
 
+# For a verb that another program does: `--help` is that program's too.
+PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The lab server's port, or the next free one.")]
 LabPort = Annotated[int, typer.Option("--jupyter-port", min=0, max=65535, help="JupyterLab's, or the next free one.")]
 Course = Annotated[Path | None, typer.Option(help="The folder of course.toml. Default: the one of this install.")]
@@ -67,6 +69,22 @@ def providers(context: typer.Context) -> None:
     from labkit import session
 
     raise typer.Exit(session.providers(context.args))
+
+
+@app.command(context_settings=PASSED_ON)
+def record(context: typer.Context) -> None:
+    """Ask a model once and keep its answer with its timings: `wirelab record "What is tea?" --provider openai`."""
+    from labkit import session
+
+    raise typer.Exit(session.recordings(["record", *context.args]))
+
+
+@app.command(context_settings=PASSED_ON)
+def recordings(context: typer.Context) -> None:
+    """What is recorded in a folder, and what is wrong with it; `wirelab serve --provider replay` plays it."""
+    from labkit import session
+
+    raise typer.Exit(session.recordings(["recordings", *context.args]))
 
 
 @app.command()

@@ -73,6 +73,7 @@ def ensure(*, port: int = PORT, solo: bool = True, idle_minutes: float = 30, tim
         flags += ["--port", str(port), "--port-tries", str(PORT_TRIES)]
         flags += ["--idle-minutes", str(idle_minutes), "--time-scale", str(scale)]
         flags += ["--data-dir", str(runtime.environment().home / "data")]
+        flags += _folders()
         return _start(flags)
 
 
@@ -115,6 +116,11 @@ def providers(words: list[str]) -> int:
     return subprocess.run([sys.executable, "-m", "labserver.providers_cli", *words], check=False).returncode
 
 
+def recordings(words: list[str]) -> int:
+    """labserver's own program about recorded answers; its exit code. `words` begin with its verb."""
+    return subprocess.run([sys.executable, "-m", "labserver.record_cli", *words], check=False).returncode
+
+
 def fingerprint(*, solo: bool, time_scale: float) -> str:
     """The fingerprint of the server that we would start: the sum of labserver/fingerprint.py, done from outside."""
     package = labserver_folder()
@@ -127,10 +133,21 @@ def fingerprint(*, solo: bool, time_scale: float) -> str:
 
 
 def _real() -> str:
-    """The real provider that a server started here would have from the environment, as its own sum names it."""
+    """The real provider, and the recordings, that a server started here would have from the environment, as its own
+    sum names them.
+    """
     here = {name.upper(): value for name, value in runtime.environment().variables.items()}
+    tapes = here.get("LABSERVER_RECORDINGS", "")
     name, url, model = (here.get(f"LABSERVER_PROVIDER{part}", "") for part in ("", "_URL", "_MODEL"))
-    return f";provider={name}|{url.rstrip('/')}|{model}" if name else ""
+    real = f";provider={name}|{url.rstrip('/')}|{model}" if name else ""
+    return f"{real};recordings={Path(tapes).absolute()}" if tapes else real
+
+
+def _folders() -> list[str]:
+    """Folders that the environment names, as flags: from here, for the server runs elsewhere."""
+    here = {name.upper(): value for name, value in runtime.environment().variables.items()}
+    named = {flag: here.get(f"LABSERVER_{flag.upper()}", "") for flag in ("record", "recordings")}
+    return [word for flag, said in named.items() if said for word in (f"--{flag}", str(Path(said).absolute()))]
 
 
 def labserver_folder() -> Path:

@@ -47,6 +47,16 @@ class ModelNotFound(NotFound):
     code = "MODEL_NOT_FOUND"
 
 
+class NotRecorded(NotFound):
+    """Nobody has recorded an answer to this question."""
+
+    code = "NOT_RECORDED"
+
+
+class BadRecording(LabError):
+    """A file is no recording that can be played; the message is one line that says where and why."""
+
+
 class MethodNotAllowed(LabError):
     status, code = 405, "METHOD_NOT_ALLOWED"
 

@@ -11,12 +11,12 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from labserver import faults, limits, pacing
+from labserver import faults, limits
 from labserver.errors import LabError
 from labserver.events import ChatRequest, Message, Text
 from labserver.pace import Pace
+from labserver.providers import timing
 from labserver.providers.base import Provider
-from labserver.providers.delivery import to_read
 
 ENDS = {"complete": "completed", "failed": "failed", "cancelled": "cancelled"}  # last event -> status
 CANCELLED = "The job was cancelled by its client."
@@ -90,7 +90,7 @@ class Job:
 
     async def _written(self) -> tuple[Event, ...]:
         written = [Event(0.0, "start")]
-        moment, moments = 0.0, pacing.plan(self.pace, self.dice, to_read(self.request, self.pace))
+        moment, moments = 0.0, timing.moments(self.provider, self.request, self.pace, self.dice)
         late_error = {name: knobs for name, knobs in self.plan.items() if name == "late_error"}
         events = faults.on_events(limits.charged(self.provider.stream(self.request), self.bill), late_error)
         try:
@@ -99,9 +99,10 @@ class Job:
                     if isinstance(event, Text):
                         moment = next(moments) * self.scale
                         written.append(Event(moment, "token", event.text))
-            end = Event(moment, "complete")
+            end = Event(timing.end(self.provider, moments, moment, self.scale), "complete")
         except LabError as error:
-            end = Event(moment or next(moments) * self.scale, "failed", error.message)
+            at = timing.end(self.provider, moments, moment, self.scale) or next(moments) * self.scale
+            end = Event(at, "failed", error.message)
         return (*written, end)
 
     def moment_of(self, event: Event) -> float:

@@ -12,6 +12,8 @@ from labserver.metrics import Metrics
 from labserver.patience import Waits
 from labserver.providers import PROVIDERS
 from labserver.providers.base import Provider
+from labserver.providers.recorder import Recorded, Recorder
+from labserver.providers.replay import PREFIX, Replay
 from labserver.sandboxes import Sandboxes
 from labserver.settings import Settings
 from labserver.store import Store, url_of
@@ -37,6 +39,7 @@ class Lab:
     trust: Trust
     metrics: Metrics
     remote: "Remote | None" = None
+    recorder: Recorder | None = None
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Lab":
@@ -51,7 +54,7 @@ class Lab:
             settings=settings,
             store=store,
             sandboxes=sandboxes,
-            providers=tuple(provider() for provider in PROVIDERS.values()),
+            providers=tuple(provider(settings) for provider in PROVIDERS.values()),
             tap=tap,
             doors=doors,
             bell=bell,
@@ -59,6 +62,7 @@ class Lab:
             trust=Trust(settings.allow_host, settings.allow_origin),
             metrics=Metrics(tap, sandboxes, courier),
             remote=_remote(settings),
+            recorder=Recorder(settings.record) if settings.record is not None else None,
         )
 
     @property
@@ -75,26 +79,31 @@ class Lab:
         """Raises ModelNotFound with the names that exist, or Forbidden for what only the real provider has."""
         if self.remote is not None and self.remote.takes(model):
             if real:
-                return self.remote
+                return Recorded(self.remote, self.recorder) if self.recorder is not None else self.remote
             if "/" in model:
                 raise Forbidden(
                     "On a shared server the real provider needs a sandbox of your own. Get a key: POST /lab/sandboxes."
                 )
         models = self.models_for(real=real)
         if model not in models:
+            if model.startswith(PREFIX):
+                return next(provider for provider in self.providers if isinstance(provider, Replay))  # it says why not
+            names = dict.fromkeys(f"{PREFIX}..." if name.startswith(PREFIX) else name for name in models)
             raise ModelNotFound(
-                f"The model `{model}` does not exist here. This lab has: {', '.join(models)}.", param="model"
+                f"The model `{model}` does not exist here. This lab has: {', '.join(names)}.", param="model"
             )
         return models[model]
 
     def label_of(self, model: str) -> str:
-        """Its name in the metrics: those that anybody may make up share one."""
+        """Its name in the metrics: those that anybody may make up share one, and so do all recordings."""
+        if model.startswith(PREFIX):
+            return f"{PREFIX}*"
         return model if model in self.models or self.remote is None else f"{self.remote.name}/*"
 
 
 def _remote(settings: Settings) -> "Remote | None":
     """Raises Unavailable for a provider that is not set up."""
-    if not settings.provider:
+    if settings.provider in ("", Replay.name):
         return None
     from labserver.providers.remote import Remote  # noqa: PLC0415 - half a second that most servers need not wait
 

@@ -22,6 +22,7 @@ class Pace:
       because the batch that is decoded with it is larger
     - `slots`: how many answers of the sandbox are written at once; the others wait for their turn, first come first
       served. 0 is no queue
+    - `speed`: how many times as fast all of this happens, or a recorded answer; 0 is at once
     """
 
     ttft: float = 0.25
@@ -31,6 +32,7 @@ class Pace:
     prefill: float = 0.0
     load: float = 0.0
     slots: float = 0.0
+    speed: float = 1.0
 
 
 BOUNDS = {
@@ -41,6 +43,7 @@ BOUNDS = {
     "prefill": (0.0, 1_000_000.0),
     "load": (0.0, 0.95),
     "slots": (0.0, 64.0),
+    "speed": (0.0, 100.0),
 }
 LONGEST_WAIT = 60.0  # seconds to the first token, whatever the dice say
 LONGEST_GAP = 10.0

@@ -5,11 +5,12 @@ A pace is a plan, so the same seed gives the same waits; the time scale shrinks 
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from typing import cast
 
+from labserver.errors import LabError
 from labserver.events import Delta, StreamEvent, Usage
 from labserver.pace import LONGEST_GAP, LONGEST_WAIT, Pace
 
@@ -24,8 +25,19 @@ def plan(pace: Pace, seed: int, prompt_tokens: int = 0) -> Iterator[float]:
 
     The first wait is queue + prefill + ttft. The queue is M/M/1 with the first wait as its service time S: nobody is
     before us with chance 1 - load, else the wait is exponential with mean S / (1 - load). Gaps grow by 1 + 2 * load:
-    reading the weights costs the same for a batch, and the rest of a decoding step grows with it.
+    reading the weights costs the same for a batch, and the rest of a decoding step grows with it. A speed divides
+    every moment.
     """
+    moments = _moments(pace, seed, prompt_tokens)
+    return moments if pace.speed == 1 else (hurried(moment, pace.speed) for moment in moments)
+
+
+def hurried(moment: float, speed: float) -> float:
+    """The same moment at so many times the speed; 0 is at once."""
+    return moment / speed if speed else 0.0
+
+
+def _moments(pace: Pace, seed: int, prompt_tokens: int) -> Iterator[float]:
     dice = random.Random(seed)
     service = (pace.ttft + (prompt_tokens / pace.prefill if pace.prefill else 0.0)) * _stretch(pace, dice)
     moment = min(LONGEST_WAIT, service + _queue(pace, service, dice))
@@ -77,9 +89,30 @@ def _billed(planned: float | None, moments: Iterator[float]) -> float:
     return round(next(moments) if planned is None else planned, 3)
 
 
+async def played(
+    rows: Iterable[tuple[float, StreamEvent | LabError]],
+    *,
+    speed: float,
+    scale: float,
+    sleep: Callable[[float], Awaitable[None]],
+) -> AsyncGenerator[StreamEvent, None]:
+    """What happened once, again: each event at its moment in seconds since the question, at so many times the speed.
+
+    An error is raised at its own moment. `Usage` tells when it comes, unscaled.
+    """
+    now = asyncio.get_running_loop().time
+    started = now()
+    for at, said in rows:
+        moment = hurried(at, speed)
+        await sleep(max(0.0, started + moment * scale - now()))
+        if isinstance(said, LabError):
+            raise said
+        yield replace(said, seconds=round(moment, 3)) if isinstance(said, Usage) else said
+
+
 async def think(pace: Pace, *, scale: float, sleep: Callable[[float], Awaitable[None]]) -> None:
     """Wait as long as a model at this pace thinks before its first token: for answers that come in one piece."""
-    await sleep(pace.ttft * scale)
+    await sleep(hurried(pace.ttft, pace.speed) * scale)
 
 
 async def beats(

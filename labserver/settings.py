@@ -55,7 +55,9 @@ class Settings(BaseSettings):
         20, ge=0.05, le=3600, description="ping WebSockets so often, and drop those that do not answer for so long"
     )
 
-    provider: str = Field("", description="a real model beside the mock, such as ollama or openai; `wirelab providers`")
+    provider: str = Field(
+        "", description="a real model beside the mock, such as ollama or openai; `wirelab providers`; or replay"
+    )
     provider_url: str = Field("", description="its OpenAI-compatible address instead of the usual one, ending in /v1")
     provider_model: str = Field("", description="the model that answers for the usual names, instead of its default")
     provider_seconds: float = Field(60, ge=0.05, le=600, description="how long a real model may say nothing")
@@ -63,6 +65,10 @@ class Settings(BaseSettings):
     provider_budget_tokens: int = Field(
         1_000_000, ge=0, le=10**9, description="tokens of a real model in one run of the server; 0 is no bound"
     )
+
+    record: Path | None = Field(None, description="write every whole answer of the real provider into this folder")
+    record_mock: bool = Field(False, description="with --record: the mock's answers too")
+    recordings: Path | None = Field(None, description="play the recordings in this folder, as models replay:NAME")
 
     @field_validator("also", "allow_host", "allow_origin", mode="before")
     @classmethod
@@ -112,7 +118,8 @@ class Settings(BaseSettings):
     def behaviour(self) -> str:
         """The choices that a client could notice, for the fingerprint. Port and log level are not among them."""
         real = f";provider={self.provider}|{self.provider_url}|{self.provider_model}" if self.provider else ""
-        return f"solo={self.solo};time_scale={self.time_scale}{real}"
+        tapes = f";recordings={self.recordings.absolute()}" if self.recordings else ""
+        return f"solo={self.solo};time_scale={self.time_scale}{real}{tapes}"
 
 
 def key_from_environment(variable: str) -> SecretStr | None:

@@ -12,12 +12,12 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from labserver import faults, limits, pacing
+from labserver import faults, limits
 from labserver.errors import Cancelled, LabError
 from labserver.events import ChatRequest, Delta, StreamEvent, Usage
 from labserver.pace import Pace
+from labserver.providers import timing
 from labserver.providers.base import Provider
-from labserver.providers.delivery import to_read
 
 STRIKING = ("late_error", "no_usage")  # of a plan's faults, those that act on the model
 
@@ -58,7 +58,7 @@ class Timetable:
 
     async def _written(self) -> tuple[Entry, ...]:
         written: list[Entry] = []
-        moment, moments = 0.0, pacing.plan(self.pace, self.dice, to_read(self.request, self.pace))
+        moment, moments = 0.0, timing.moments(self.provider, self.request, self.pace, self.dice)
         plan = {name: self.plan[name] for name in STRIKING if name in self.plan}
         events = faults.on_events(limits.charged(self.provider.stream(self.request), self.bill), plan)
         try:
@@ -69,7 +69,8 @@ class Timetable:
                     said = replace(event, seconds=round(moment, 3)) if isinstance(event, Usage) else event
                     written.append(Entry(moment * self.scale, said))
         except LabError as error:
-            written.append(Entry((moment or next(moments)) * self.scale, error))
+            at = timing.end(self.provider, moments, moment * self.scale, self.scale) or next(moments) * self.scale
+            written.append(Entry(at, error))
         return tuple(written)
 
     def due_in(self, entry: Entry) -> float:

@@ -24,6 +24,7 @@ from labserver.lab import Lab
 from labserver.pace import MODELS, PROFILES, USUAL, Pace, Wish
 from labserver.providers.base import Provider
 from labserver.providers.delivery import to_read
+from labserver.providers.timing import Timed, is_foreseeable
 from labserver.racing import first_done
 from labserver.sandbox import Sandbox, Stamp
 from labserver.store.world import World
@@ -151,12 +152,16 @@ class Visit:
         request = replace(request, seed=(self.sandbox.words_seed << 32) ^ request.seed)
         events = provider.stream(request)
         pace = self.pace_of(request.model)
-        if provider.paced:
-            scale, sleep = self.lab.settings.time_scale, self.lab.bell.sleep
+        scale, sleep = self.lab.settings.time_scale, self.lab.bell.sleep
+        if isinstance(provider, Timed):
+            events = pacing.played(provider.rows(request), speed=pace.speed, scale=scale, sleep=sleep)
+        elif provider.paced:
             prompt = to_read(request, pace)
             events = pacing.paced(events, pace, seed=stamp.dice, scale=scale, sleep=sleep, prompt_tokens=prompt)
+            if self.lab.settings.record_mock and self.lab.recorder is not None:
+                events = self.lab.recorder.through(events, request, provider.name)
         events = faults.on_events(limits.charged(events, self.bill), self.plan)
-        slots = int(pace.slots) if provider.paced else self.lab.settings.provider_at_once
+        slots = int(pace.slots) if is_foreseeable(provider) else self.lab.settings.provider_at_once
         turn = self.sandbox.slots.turn(slots, self.lab.bell)
         rhythm, bill = Rhythm(), None
         try:

@@ -73,6 +73,11 @@ class Remote:
     def models(self) -> tuple[str, ...]:
         return (*ALIASES, f"{self.name}/{self.model}") if self.model else ALIASES
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What may stand in no recording."""
+        return (self._key,)
+
     def takes(self, model: str) -> bool:
         return model in ALIASES or (model.startswith(f"{self.name}/") and model != f"{self.name}/")
 

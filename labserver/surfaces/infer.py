@@ -19,6 +19,7 @@ from labserver.events import ChatRequest, Message
 from labserver.job import Callback, Job, State
 from labserver.lean import LeanRoute
 from labserver.live_job import LiveJob
+from labserver.providers.timing import is_foreseeable
 from labserver.surfaces import promised
 from labserver.visit import Visit, VisitDep
 
@@ -106,7 +107,7 @@ async def submitted(visit: Visit, ask: Ask, callback: Callback | None = None) ->
     stamp = visit.stamp(ask.model_dump(exclude={"stream", "callback_url"}))
     session_id = ask.session_id or _uuid(stamp.digest[32:])
     earlier = await sandbox.jobs.memory(session_id)
-    kind = Job if provider.paced else LiveJob
+    kind = Job if is_foreseeable(provider) else LiveJob
     job = kind(
         id=_uuid(stamp.digest[:32]),
         session_id=session_id,

@@ -45,6 +45,7 @@ OPENAI_CODES = {
     "INSUFFICIENT_SCOPE": "insufficient_scope",
     "RATE_LIMITED": "rate_limit_exceeded",
     "CONTENT_FILTERED": "content_filter",
+    "NOT_RECORDED": "not_recorded",
     "BUDGET_SPENT": "insufficient_quota",
     "PROVIDER_REFUSED": "server_error",
     "PROVIDER_UNREACHABLE": "server_error",

@@ -259,3 +259,8 @@ def test_the_fingerprint_names_the_real_provider_that_the_environment_chooses(mo
     real = session.fingerprint(solo=True, time_scale=1.0)
     assert real != mock
     assert real == fingerprint(Settings(solo=True).behaviour())
+    monkeypatch.setenv("LABSERVER_RECORDINGS", "tapes")
+    played = session.fingerprint(solo=True, time_scale=1.0)
+    assert played != real
+    assert played == fingerprint(Settings(solo=True).behaviour())
+    assert played == fingerprint(Settings(solo=True, recordings=Path("tapes").absolute()).behaviour())

@@ -48,7 +48,7 @@ def test_every_knob_is_bounded_and_the_bounds_themselves_are_allowed(name: str, 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("speed=3", "no knob 'speed'. It has ttft, tps, "),
+        ("hurry=3", "no knob 'hurry'. It has ttft, tps, "),
         ("quick", "no profile 'quick'. It has typical, instant, fast, slow, reasoning, busy."),
         ("slow;fast", "two profiles, slow and fast. Write one."),
         ("slots=1.5", "slots must be a whole number, not '1.5'"),

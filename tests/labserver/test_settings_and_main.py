@@ -50,6 +50,7 @@ def test_every_setting_is_a_flag_and_the_flag_beats_the_environment(monkeypatch,
     flags += ["--limit-requests", "5", "--limit-tokens", "6", "--provider", "ollama", "--provider-model", "m"]
     flags += ["--provider-url", "http://127.0.0.1:9/v1/", "--provider-seconds", "5", "--provider-at-once", "2"]
     flags += ["--provider-budget-tokens", "7"]
+    flags += ["--record", str(tmp_path / "r"), "--record-mock", "--recordings", str(tmp_path / "s")]
     settings = read_settings(flags)
     assert settings == Settings(
         port=0, port_tries=3, solo=True, time_scale=0.5, idle_minutes=2, announce=tmp_path / "a", log_level="info",
@@ -58,8 +59,9 @@ def test_every_setting_is_a_flag_and_the_flag_beats_the_environment(monkeypatch,
         keep_alive_seconds=5, head_seconds=6, body_seconds=7, ping_seconds=8, log_format="json", drain_seconds=9,
         limit_requests=5, limit_tokens=6, provider="ollama", provider_url="http://127.0.0.1:9/v1", provider_model="m",
         provider_seconds=5, provider_at_once=2, provider_budget_tokens=7,
+        record=tmp_path / "r", record_mock=True, recordings=tmp_path / "s",
     )  # fmt: skip
-    assert len(flags) == 2 * len(Settings.model_fields) - 1, "no setting without its flag here"
+    assert len(flags) == 2 * len(Settings.model_fields) - 2, "no setting without its flag here"
     monkeypatch.setenv("LABSERVER_PORT", "9000")
     monkeypatch.setenv("LABSERVER_SOLO", "yes")
     assert (read_settings([]).port, read_settings([]).solo) == (9000, True)

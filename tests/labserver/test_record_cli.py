@@ -1,0 +1,127 @@
+"""`wirelab record` and `wirelab recordings`, as programs: one file or one clear line, and never a key."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from upstream import Answer, Upstream, chunk, event, refuses
+
+ROOT = Path(__file__).parents[2]
+KEY = "sk-operator-0123456789abcdef"
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith("LABSERVER_") or name.endswith("_API_KEY"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+
+
+def wirelab(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    ran = subprocess.run(
+        [sys.executable, "-m", "labkit", *words], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "Traceback" not in ran.stderr
+    assert KEY[9:] not in ran.stdout + ran.stderr
+    return ran
+
+
+def told(path: Path) -> list[dict[str, Any]]:
+    assert "operator" not in path.read_text(encoding="utf-8")
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_a_question_is_recorded_listed_and_played(upstream: Upstream, tmp_path: Path, start_server) -> None:
+    asked = ("record", "What is tea?", "--provider", "openai", "--url", upstream.url, "--model", "tiny")
+    ran = wirelab(tmp_path, *asked, "--system", "Be short.", "-o", "tea.jsonl")
+    assert (ran.returncode, ran.stderr) == (0, "Tea is good\n")
+    assert '"What is tea?" to tiny (openai): 6 events in ' in ran.stdout
+    assert "Play it: wirelab serve --provider replay --recordings ." in ran.stdout
+    about, *events = told(tmp_path / "tea.jsonl")
+    assert (about["provider"], about["answered_by"]) == ("openai", "tiny")
+    assert [one["role"] for one in about["messages"]] == ["system", "user"]
+    assert events[-1]["kind"] == "usage"
+    listed = wirelab(tmp_path, "recordings")
+    assert listed.stdout.startswith('replay:tea: "What is tea?" to tiny (openai): 6 events')
+    live = start_server("--provider", "replay", "--recordings", str(tmp_path))
+    assert live.http.post("/api/v1/query", json={"query": "What is tea?"}).json()["response"] == "Tea is good"
+
+
+def test_without_a_provider_the_mock_is_asked_and_a_second_file_is_not_written_over(tmp_path: Path) -> None:
+    assert wirelab(tmp_path, "record", "Hello").returncode == 0
+    kept = (tmp_path / "hello.jsonl").read_bytes()
+    again = wirelab(tmp_path, "record", "Hello")
+    assert (again.returncode, again.stdout) == (1, "")
+    assert "hello.jsonl is there already. Choose another name with -o, or write over it with --force." in again.stderr
+    assert (tmp_path / "hello.jsonl").read_bytes() == kept
+    assert wirelab(tmp_path, "record", "Hello", "--force").returncode == 0
+    assert (tmp_path / "hello.jsonl").read_bytes() != kept, "it has another date"
+
+
+def test_a_whole_request_with_tools_can_be_asked_from_a_file(upstream: Upstream, tmp_path: Path) -> None:
+    call = {"index": 0, "id": "c", "function": {"name": "get_stock", "arguments": "{}"}}
+    upstream.answers.append(Answer([chunk({"tool_calls": [call]}), chunk({}, "tool_calls")]))
+    tools = [{"type": "function", "function": {"name": "get_stock", "parameters": {"type": "object"}}}]
+    body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Any tea?"}], "tools": tools}
+    (tmp_path / "body.json").write_text(json.dumps(body))
+    ran = wirelab(tmp_path, "record", "--request", "body.json", "--provider", "openai", "--url", upstream.url)
+    assert ran.returncode == 0, ran.stderr
+    about, *events = told(tmp_path / "any-tea.jsonl")
+    assert about["tools"] == [{"name": "get_stock", "parameters": {"type": "object"}}]
+    assert [one["kind"] for one in events] == ["start", "tool_call", "tool_call", "end", "usage"]
+
+
+def test_a_failure_is_told_and_kept_only_when_it_is_wanted(upstream: Upstream, tmp_path: Path) -> None:
+    broken = Answer([chunk({"content": "Tea"}), event({"error": {"message": f"overloaded {KEY}"}})])
+    upstream.answers.extend([refuses(401, f"bad {KEY}"), broken, broken])
+    asked = ("record", "Hello", "--provider", "openai", "--url", upstream.url, "-o", "x.jsonl")
+    refused = wirelab(tmp_path, *asked)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "set OPENAI_API_KEY" in refused.stderr
+    assert "Nothing was written. With --failures it would be." in refused.stderr
+    assert wirelab(tmp_path, *asked).returncode == 1
+    assert list(tmp_path.iterdir()) == []
+    kept = wirelab(tmp_path, *asked, "--failures")
+    assert kept.returncode == 0, kept.stderr
+    assert "failed in the middle: PIPELINE_UNAVAILABLE" in kept.stdout
+    assert told(tmp_path / "x.jsonl")[-1]["message"] == "OpenAI is overloaded. Ask again in a moment."
+
+
+@pytest.mark.parametrize(
+    ("words", "cure"),
+    [
+        (("record",), 'Say what to ask: wirelab record "What is tea?"'),
+        (("record", "Hello", "-o", "../a b.jsonl"), "a recording's name has letters, digits"),
+        (("record", "Hello", "-o", "tea.yaml"), "ends in .jsonl"),
+        (("record", "Hello", "-o", "no/tea.jsonl"), "There is no folder no. Make it first."),
+        (("record", "Hello", "--provider", "groq"), "Set GROQ_API_KEY in the environment"),
+        (("record", "Hello", "--provider", "openai", "--url", "tea"), "provider_url: "),
+        (("record", "--request", "none.json"), "none.json cannot be read: No such file or directory"),
+        (("record", "--request", "."), "cannot be read: Is a directory"),
+        (("recordings", "nowhere"), "There is nothing at nowhere."),
+    ],
+)
+def test_what_cannot_be_done_is_said_with_its_cure(tmp_path: Path, words: tuple[str, ...], cure: str) -> None:
+    ran = wirelab(tmp_path, *words)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert cure in ran.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_wrong_with_a_folder_is_listed_and_counts_as_a_failure(tmp_path: Path) -> None:
+    assert wirelab(tmp_path, "recordings").stdout.startswith("There is no recording in .")
+    (tmp_path / "torn.jsonl").write_text('{"wirelab": "recording", "version"')
+    ran = wirelab(tmp_path, "recordings")
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == "torn.jsonl cannot be played: line 1 is no JSON: is it torn?\n"
+    assert wirelab(tmp_path, "recordings", "torn.jsonl").returncode == 1
+
+
+def test_its_help_is_its_own(tmp_path: Path) -> None:
+    assert "--failures" in wirelab(tmp_path, "record", "--help").stdout
