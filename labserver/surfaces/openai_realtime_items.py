@@ -113,9 +113,10 @@ def as_turns(items: list[Payload]) -> tuple[Message, ...]:
             if (output := outputs.pop(item["call_id"], None)) is not None:
                 settled.append(_call(item))
                 waiting.append(output)
-        elif item["type"] == "message":
-            settled += [_output(output) for output in waiting]
-            waiting = []
+            continue
+        settled += [_output(output) for output in waiting]
+        waiting = []
+        if item["type"] == "message":
             settled.append(MessageItem.model_validate({"role": item["role"], "content": item["content"]}))
     return openai_items.as_messages([*settled, *map(_output, waiting)])
 
