@@ -161,11 +161,10 @@ class Desk:
             self.trouble.set_exception(error)
 
     def _cancel(self, wanted: str | None) -> None:
-        under_way = [one for one in self.answers if not one.ending]
         found = [
             one
-            for one in under_way
-            if (one.id == wanted if wanted is not None else one.narrator.conversation is not None)
+            for one in self.answers
+            if one.active and (one.id == wanted if wanted is not None else one.narrator.conversation is not None)
         ]
         if not found:
             raise Refused("Cancellation failed: no active response found", None, "response_cancel_not_active")

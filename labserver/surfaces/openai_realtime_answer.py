@@ -21,21 +21,26 @@ Say = Callable[..., Coroutine[Any, Any, None]]
 
 @dataclass(slots=True, eq=False)
 class Answer:
-    """`say` tells the client some events in a row. `ending` is when it can no longer be cancelled."""
+    """`say` tells the client some events in a row; `over` is told before the last of them."""
 
     visit: Visit
     request: ChatRequest
     narrator: RealtimeNarrator
     say: Say
     over: Callable[["Answer"], None]
-    ending: bool = False
     _task: "asyncio.Task[None] | None" = None
     _cancelled: bool = False
     _talking: bool = True
+    _ending: bool = False
 
     @property
     def id(self) -> str:
         return self.narrator.id
+
+    @property
+    def active(self) -> bool:
+        """Whether it can still be cancelled."""
+        return not (self._ending or self._cancelled)
 
     def begin(self) -> "asyncio.Task[None]":
         self._task = asyncio.create_task(self._make())
@@ -59,7 +64,7 @@ class Answer:
                 raise
         except LabError as error:
             trouble = error
-        self._talking = self.ending = True
+        self._talking = self._ending = True
         if self._cancelled:
             trouble = Cancelled("The client cancelled this response.")
         *events, done = self.narrator.completed() if trouble is None else self.narrator.cut(trouble, self._bill())

@@ -9,7 +9,9 @@ from typing import Any
 
 from labserver.errors import InvalidRequest
 
-DECIMALS = frozenset({"temperature", "top_p", "presence_penalty", "frequency_penalty"})
+DECIMALS = frozenset(
+    {"temperature", "top_p", "presence_penalty", "frequency_penalty", "session.truncation.retention_ratio"}
+)
 ONE_OF = "one_of"  # the error type of a union of ours: its message names what would have been right
 
 

@@ -1,6 +1,7 @@
 """What a realtime session refuses, in OpenAI's words, and that it stays open afterwards."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
 from realtime import Payload, done, text, user
@@ -17,6 +18,7 @@ SOUND = {"type": "input_audio", "audio": "AAAA"}
 PICTURE = {"type": "input_image", "image_url": "tea.png"}
 OUTPUT = {"type": "function_call_output", "call_id": "call_1", "output": "7"}
 CUT = {"item_id": "x", "content_index": 0, "audio_end_ms": 1}
+RETENTION = {"type": "retention_ratio", "retention_ratio": 0.5, "token_limits": {"post_instructions": 5}}
 PREVIOUS = "previous_item_id invalid_value"
 GONE = "the item with id 'x' does not exist"
 TEXT = {"type": "input_text", "text": "a"}
@@ -114,6 +116,41 @@ def test_what_is_no_event_is_an_error_too(talk, frame: str | bytes) -> None:
     error = here.hear()["error"]
     assert (error["type"], error["event_id"]) == ("invalid_request_error", None)
     assert done(here.ask("Green| tea"))["status"] == "completed"
+
+
+WHOLE: list[Payload] = [
+    {"type": "session.update", "session": {"type": "realtime", "tools": [TOOL], "tool_choice": "auto"}},
+    {"type": "session.update", "session": {"type": "realtime", "truncation": RETENTION, "max_output_tokens": 9}},
+    {"type": "session.update", "session": {"type": "realtime", "tool_choice": {"type": "function", "name": "look"}}},
+    {"type": "conversation.item.create", "item": message(TEXT), "previous_item_id": "root", "event_id": "e"},
+    {"type": "conversation.item.create", "item": {"type": "function_call", "name": "look", "arguments": "{}"}},
+    {"type": "response.create", "response": {"input": [message(TEXT)], "conversation": "none", "metadata": {"a": "b"}}},
+    {"type": "response.cancel", "response_id": "resp_1"},
+]
+ODD: list[object] = [None, True, -1, 7, 1.5, 10**400, "", "tea", "a" * 5000, [], [None], {}, {"type": "tea"}]
+
+
+def spoilt(value: object, odd: object) -> Iterator[object]:
+    """The value with one of its parts, or all of it, replaced."""
+    yield odd
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from ({**value, name: other} for other in spoilt(part, odd))
+    elif isinstance(value, list):
+        for at, part in enumerate(value):
+            yield from ([*value[:at], other, *value[at + 1 :]] for other in spoilt(part, odd))
+
+
+@pytest.mark.parametrize("whole", WHOLE, ids=lambda whole: whole["type"])
+def test_no_event_however_spoilt_ends_a_session(talk, whole: Payload) -> None:
+    here = talk()
+    for odd in ODD:
+        for event in spoilt(whole, odd):
+            here.socket.send(json.dumps(event))
+    here.say("conversation.item.retrieve", item_id="the end", event_id="the end")
+    while here.hear("error")["error"]["event_id"] != "the end":
+        pass
+    assert {event["type"] for event in here.heard} > {"error"}
 
 
 def test_a_fault_of_the_old_beta_names_is_told(talk) -> None:

@@ -87,6 +87,19 @@ def test_two_cancels_at_once_end_one_answer_and_refuse_the_other(talk) -> None:
     assert text(talk().ask("a|b")) == "ab"
 
 
+def test_two_cancels_in_the_middle_of_an_answer_end_it_once(talk) -> None:
+    session = talk(pace="ttft=0;tps=2;jitter=0")
+    begun(session)
+    session.say("response.cancel")
+    session.say("response.cancel", event_id="second")
+    heard = session.until(LAST)
+    while "error" not in kinds(heard):
+        heard.append(session.hear())
+    [error] = [event["error"] for event in heard if event["type"] == "error"]
+    assert (error["code"], error["event_id"]) == ("response_cancel_not_active", "second")
+    assert done(heard)["status"] == "cancelled"
+
+
 def test_a_second_response_waits_for_the_end_of_the_first(talk) -> None:
     session = talk(pace=SLOW)
     name = begun(session)
