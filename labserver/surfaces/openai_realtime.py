@@ -5,6 +5,7 @@ Source: OpenAI's API reference for realtime (the names of general availability),
 """
 
 import asyncio
+import hashlib
 import json
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -147,7 +148,7 @@ class Desk:
             "max_output_tokens": session.max_output_tokens,
             "metadata": params.metadata,
         }
-        stamp = self.visit.stamp(session.told(), told, items)
+        stamp = self.visit.stamp("realtime", _gist(session.told(), told, *map(_nameless, items)))
         narrator = RealtimeNarrator(stamp, told, None if out_of_band else self.conversation)
         answer = Answer(self.visit, request, narrator, self.say, self.answers.remove)
         self.answers.append(answer)
@@ -173,6 +174,16 @@ class Desk:
     def _told(self, kind: str) -> dict[str, Any]:
         head = {"type": "realtime", "object": "realtime.session", "id": name(self.stamp, "sess", 0)}
         return {"type": kind, "session": head | {"model": self.model} | self.session.told()}
+
+
+def _gist(*asked: Any) -> str:
+    """The same for the same question; the sandbox remembers it, and shall not remember whole conversations."""
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def _nameless(item: Payload) -> Payload:
+    """Which session was opened first shall not matter, and items are named after their session."""
+    return {name: value for name, value in item.items() if name != "id"}
 
 
 @router.websocket("/realtime")

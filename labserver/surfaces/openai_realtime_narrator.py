@@ -25,7 +25,7 @@ KEPT = {  # what stays of an event as it is
     "response.output_item.added": ("output_index",),
     "response.output_item.done": ("output_index",),
 }
-BEGINNINGS = {"response.output_item.added": "added", "response.output_item.done": "done"}
+STAGES = {"response.output_item.added": "added", "response.output_item.done": "done"}
 
 
 class RealtimeNarrator:
@@ -92,10 +92,10 @@ class RealtimeNarrator:
             said["call_id"] = call["call_id"]
             if kind.endswith(".done"):
                 said["name"] = call["name"]
-        if kind not in BEGINNINGS:
+        if kind not in STAGES:
             yield said
             return
-        self._open = BEGINNINGS[kind] == "added"
+        self._open = STAGES[kind] == "added"
         item = _item(payload["item"])
         yield said | {"item": item}
         if self.conversation is not None:

@@ -140,6 +140,23 @@ def test_a_response_out_of_band_is_cancelled_by_its_name_only(talk) -> None:
     assert session.hear("response.done")["response"]["status"] == "cancelled"
 
 
+def test_responses_wait_for_a_model_that_writes_one_at_a_time(talk) -> None:
+    session = talk(pace="ttft=0;tps=50;jitter=0;slots=1")
+    for name in ("a", "b", "c"):
+        words = "|".join(name * 50)
+        aside = {"conversation": "none", "input": [user(words)], "metadata": {"name": name}}
+        session.say("response.create", response=aside)
+    waiting = [session.hear("response.created")["response"]["id"] for _ in range(3)]
+    session.say("response.cancel", response_id=waiting[1])
+    ends = [session.hear("response.done")["response"] for _ in range(3)]
+    assert {end["id"]: end["status"] for end in ends} == {
+        waiting[0]: "completed",
+        waiting[1]: "cancelled",
+        waiting[2]: "completed",
+    }
+    assert text(session.heard) == "a" * 50 + "c" * 50, "one after the other, and the second never began"
+
+
 def test_no_more_than_sixteen_responses_run_at_once(talk) -> None:
     session = talk(pace=NEVER)
     for _ in range(17):
