@@ -42,6 +42,7 @@ router = APIRouter(prefix="/v1", tags=["openai"])
 
 SUBPROTOCOL = "realtime"
 MOST_AT_ONCE = 16  # responses under way on one socket
+as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once: deltas are many
 
 
 @dataclass(slots=True, eq=False)
@@ -85,7 +86,7 @@ class Desk:
             for payload in payloads:
                 self._said += 1
                 event = {"type": payload["type"], "event_id": name(self.stamp, "event", self._said)} | payload
-                await self.socket.send_text(json.dumps(event, ensure_ascii=False, separators=(",", ":")))
+                await self.socket.send_text(as_json(event))
 
     async def _take(self, event: Event) -> None:
         """Raises LabError, which the client is told."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labserver.errors import Cancelled, LabError
-from labserver.events import ChatRequest, StreamEvent
+from labserver.events import ChatRequest, End, StreamEvent, Usage
 from labserver.providers.delivery import prompt_tokens
 from labserver.surfaces.openai_narrator import Payload
 from labserver.surfaces.openai_realtime_narrator import RealtimeNarrator
@@ -32,6 +32,7 @@ class Answer:
     _cancelled: bool = False
     _talking: bool = True
     _ending: bool = False
+    _whole: bool = False
 
     @property
     def id(self) -> str:
@@ -65,7 +66,7 @@ class Answer:
         except LabError as error:
             trouble = error
         self._talking = self._ending = True
-        if self._cancelled:
+        if self._cancelled and not self._whole:
             trouble = Cancelled("The client cancelled this response.")
         *events, done = self.narrator.completed() if trouble is None else self.narrator.cut(trouble, self._bill())
         await self.say(*events)
@@ -78,10 +79,10 @@ class Answer:
             async for event in events:
                 self._talking = True
                 await self.say(*self.narrator.take(event))
-                if self._cancelled:
+                if self._cancelled and not isinstance(event, End | Usage):  # what is over needs no cancelling
                     return
                 self._talking = False
-            self._talking = True
+            self._talking = self._whole = True
 
     def _bill(self) -> int:
         """What was read for an answer that did not come to its end; its deltas were charged when it was cut."""
