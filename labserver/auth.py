@@ -13,6 +13,9 @@ PLACEHOLDERS = frozenset({"YOUR_API_KEY", "your_api_key", ""})
 
 TOKEN_PATH = "/auth/token"
 
+SUBPROTOCOLS = b"sec-websocket-protocol"
+IN_SUBPROTOCOL = "openai-insecure-api-key."  # what OpenAI's clients write before a key, for a browser sets no header
+
 Headers = Iterable[tuple[bytes, bytes]]
 
 # A value in a query or a form, and one in JSON, that is a secret by its name. A shorter one opens nothing here.
@@ -21,13 +24,13 @@ IN_JSON = re.compile(rb'"(?:client_secret|refresh_token|password|access_token|to
 
 
 def presented(headers: Headers, query: bytes) -> list[str]:
-    """Every credential of a request, in order of weight: bearer, X-API-Key, then `?key=`."""
+    """Every credential of a request, in order of weight: bearer, X-API-Key, a subprotocol, then `?key=`."""
     return [credential for _, credential in placed(headers, query)]
 
 
 def placed(headers: Headers, query: bytes) -> list[tuple[str, str]]:
-    """The same with the place of each: `bearer`, `basic`, `x-api-key` or `query`."""
-    found: dict[str, list[tuple[str, str]]] = {"authorization": [], "x-api-key": []}
+    """The same with the place of each: `bearer`, `basic`, `x-api-key`, `subprotocol` or `query`."""
+    found: dict[str, list[tuple[str, str]]] = {"authorization": [], "x-api-key": [], "subprotocol": []}
     for name, value in headers:
         text = value.decode("latin-1").strip()
         if name == b"authorization":
@@ -38,8 +41,12 @@ def placed(headers: Headers, query: bytes) -> list[tuple[str, str]]:
             )
         elif name == b"x-api-key":
             found["x-api-key"].append(("x-api-key", text))
+        elif name == SUBPROTOCOLS:
+            offered = (one.strip() for one in text.split(","))
+            keys = [one.removeprefix(IN_SUBPROTOCOL) for one in offered if one.startswith(IN_SUBPROTOCOL)]
+            found["subprotocol"] += [("subprotocol", key) for key in keys]
     in_query = [("query", _unquoted(raw).decode("latin-1")) for raw in _in_query(query)]
-    return [*found["authorization"], *found["x-api-key"], *in_query]
+    return [*found["authorization"], *found["x-api-key"], *found["subprotocol"], *in_query]
 
 
 def basic(credential: str) -> tuple[str, str] | None:

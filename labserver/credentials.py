@@ -3,10 +3,13 @@
 Broader than what this lab accepts (that is `auth`): a second origin is sent whatever a client gives away.
 """
 
+import re
 from collections.abc import Iterable
 from urllib.parse import unquote_to_bytes
 
 HEADERS = (b"authorization", b"proxy-authorization", b"x-api-key", b"api-key", b"cookie")
+SUBPROTOCOLS = b"sec-websocket-protocol"
+KEY_IN_SUBPROTOCOL = re.compile(rb"api-key\.([^,\s]+)", re.IGNORECASE)  # openai-insecure-api-key.KEY, for one
 IN_QUERY = (b"key", b"api_key", b"token", b"access_token")
 SHORTEST = 6  # bytes: a shorter piece of a header's value would blot out half of the record
 
@@ -14,10 +17,10 @@ Pairs = Iterable[tuple[bytes, bytes]]
 
 
 def names(headers: Pairs, query: bytes) -> list[str]:
-    """Those that carry something, in the order of HEADERS, then `?key` and the like."""
-    came = {name for name, value in headers if value.strip()}
+    """Those that carry something, in the order of HEADERS, then a subprotocol with a key, then `?key` and the like."""
+    came = {name for name, value in headers if value.strip() and (name != SUBPROTOCOLS or _keys_in(value))}
     asked = {name for name, value in _pairs(query) if value}
-    return [name.decode() for name in HEADERS if name in came] + [
+    return [name.decode() for name in (*HEADERS, SUBPROTOCOLS) if name in came] + [
         f"?{name.decode()}" for name in IN_QUERY if name in asked
     ]
 
@@ -32,8 +35,9 @@ def names_in(head: bytes) -> list[str]:
 
 def values(headers: Pairs, query: bytes) -> set[bytes]:
     """What they carry: whole, and what is secret in it (the token after its scheme, each cookie's value)."""
-    found: set[bytes] = set()
-    for name, value in ((name, value.strip()) for name, value in headers if name in HEADERS):
+    pairs = [(name, value.strip()) for name, value in headers]
+    found = {key for name, value in pairs if name == SUBPROTOCOLS for key in _keys_in(value)}
+    for name, value in (pair for pair in pairs if pair[0] in HEADERS):
         parts = [one.partition(b"=")[2].strip() for one in value.split(b";")] if name == b"cookie" else []
         parts += [value.partition(b" ")[2].strip()] if b"authorization" in name else []
         found |= {value, *(part for part in parts if len(part) >= SHORTEST)}
@@ -41,6 +45,10 @@ def values(headers: Pairs, query: bytes) -> set[bytes]:
         if name in IN_QUERY:
             found |= {value, unquote_to_bytes(value.replace(b"+", b" "))}
     return found - {b""}
+
+
+def _keys_in(subprotocols: bytes) -> list[bytes]:
+    return KEY_IN_SUBPROTOCOL.findall(subprotocols)
 
 
 def _pairs(query: bytes) -> list[tuple[bytes, bytes]]:

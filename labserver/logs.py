@@ -16,7 +16,7 @@ QUERY = re.compile(r"(/[^\s\"'?]*)\?[^\s\"']+")
 # What this server mints, what OpenAI mints, a JSON Web Token, and whatever stands behind the name of a credential.
 KEY = re.compile(
     r"(?<![A-Za-z0-9])(?:lab|sk|rt)-[\w.~+/=-]{12,}|whsec_[\w-]+|eyJ[\w-]+\.[\w-]+\.[\w-]*"
-    r"|(?<=bearer )[^\s\"']+|(?<=key=)[^\s\"'&]+|(?<=key: )[^\s\"']+",
+    r"|(?<=bearer )[^\s\"']+|(?<=key=)[^\s\"'&]+|(?<=api-key\.)[^\s\"',]+|(?<=key: )[^\s\"']+",
     re.IGNORECASE,
 )
 FALSE_ALARMS = {

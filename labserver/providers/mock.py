@@ -15,7 +15,10 @@ from labserver.providers.writing import written
 
 OWN = ("tea-small", "tea-large", *pace.MODELS)
 # Names that the seeds, the lessons and many tutorials use: they work here, and the same small library answers.
-ALIASES = ("gpt-4o-mini", "gpt-4o", "gpt-4", "gpt-3.5-turbo", "gpt-4-turbo", "gpt-4.1", "gpt-4.1-mini")
+ALIASES = (
+    "gpt-4o-mini", "gpt-4o", "gpt-4", "gpt-3.5-turbo", "gpt-4-turbo", "gpt-4.1", "gpt-4.1-mini",
+    "gpt-realtime", "gpt-realtime-mini",
+)  # fmt: skip
 
 
 class Mock:

@@ -22,6 +22,7 @@ from labserver.surfaces import (
     openai_chat,
     openai_embeddings,
     openai_models,
+    openai_realtime,
     openai_responses,
     openai_stored,
     query,
@@ -62,6 +63,7 @@ SURFACES: dict[str, APIRouter] = {
     "openai_responses": openai_responses.router,  # POST /v1/responses
     "openai_stored": openai_stored.router,  # /v1/responses/{id}  /v1/responses/{id}/cancel|input_items
     "openai_embeddings": openai_embeddings.router,  # /v1/embeddings
+    "openai_realtime": openai_realtime.router,  # WebSocket /v1/realtime
     "chat_socket": chat_socket.router,  # WebSocket /
     "echo_socket": echo_socket.router,  # WebSocket /ws/echo
     "rooms_socket": rooms_socket.router,  # WebSocket /ws/rooms/{room}

@@ -12,7 +12,8 @@ TAGS = {
     "query": "One question, one answer: whole, or as server-sent events while it is made (seed 001).",
     "infer": "Jobs: submit, poll, fetch, cancel, or listen with resume (seed 004).",
     "versions": "One route in two versions, the older one deprecated (seed 002).",
-    "openai": "OpenAI's dialect, as its SDK speaks it: chat completions, responses, embeddings, models.",
+    "openai": "OpenAI's dialect, as its SDK speaks it: chat completions, responses, embeddings, models. "
+    "Its realtime WebSocket is on the index page.",
     "auth": "API keys, OAuth2 tokens, and who you are.",
     "chat": "Chat over WebSockets; see the index page.",
     "raw": "Single features of HTTP to practise on. Any status may come, on purpose.",

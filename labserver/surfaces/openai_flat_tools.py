@@ -12,13 +12,18 @@ from labserver.surfaces.openai_refusals import Refused
 from labserver.surfaces.openai_tools import MOST, NAME, PARAMETERS, Offer
 
 
-class FlatFunction(Strict):
+class BareFunction(Strict):
     """A function that the client offers; `parameters` is a JSON Schema, null for a function without any."""
 
     type: Literal["function"]
     name: Annotated[str, Field(pattern=NAME, max_length=64)]
     description: str | None = None
     parameters: dict[str, Any] | None = None
+
+
+class FlatFunction(BareFunction):
+    """The same as a response takes it; a realtime session knows no `strict`."""
+
     strict: bool | None = None
 
 
@@ -41,11 +46,11 @@ FlatChoice = Annotated[
 ]
 
 
-def flat_offer(tools: Sequence[FlatFunction] | None, choice: Any) -> Offer:
+def flat_offer(tools: Sequence[BareFunction] | None, choice: Any) -> Offer:
     """The tools that may be called now. Raises Refused where a schema or the choice does not fit."""
     known = {one.name: Tool(one.name, one.description or "", one.parameters) for one in tools or ()}
     for at, one in enumerate(tools or ()):
-        _check(one, at, strict=one.strict or False)
+        _check(one, at, strict=isinstance(one, FlatFunction) and bool(one.strict))
     match choice:
         case "none":
             return Offer()
@@ -80,7 +85,7 @@ def _is_strict(one: FlatFunction, at: int) -> bool:
     return one.parameters is not None
 
 
-def _check(one: FlatFunction, at: int, *, strict: bool) -> None:
+def _check(one: BareFunction, at: int, *, strict: bool) -> None:
     if one.parameters is not None:
         whose = f"function '{one.name}'"
         openai_schemas.check(one.parameters, whose, f"tools[{at}].parameters", PARAMETERS, strict=strict)

@@ -132,12 +132,18 @@ def check(items: Sequence[Item]) -> None:
             path = f"input[{at}].content[{place}]"
             if type(part) not in ROLES[item.role]:
                 raise invalid_value(part.type, [TYPES[kind] for kind in ROLES[item.role]], path)
-            if isinstance(part, InputImage) and not (part.image_url or "").startswith(("http", "data:image/")):
-                raise Refused(
-                    f"Invalid '{path}.image_url'. Expected a valid URL, but got a value with an invalid format.",
-                    f"{path}.image_url",
-                    "invalid_value",
-                )
+            if isinstance(part, InputImage):
+                check_picture(part.image_url, path)
+
+
+def check_picture(url: str | None, path: str) -> None:
+    """Raises Refused for what is no address of a picture; it is not fetched."""
+    if not (url or "").startswith(("http", "data:image/")):
+        raise Refused(
+            f"Invalid '{path}.image_url'. Expected a valid URL, but got a value with an invalid format.",
+            f"{path}.image_url",
+            "invalid_value",
+        )
 
 
 def as_messages(items: Sequence[Item]) -> tuple[Message, ...]:

@@ -9,7 +9,9 @@ from typing import Any
 
 from labserver.errors import InvalidRequest
 
-DECIMALS = frozenset({"temperature", "top_p", "presence_penalty", "frequency_penalty"})
+DECIMALS = frozenset(
+    {"temperature", "top_p", "presence_penalty", "frequency_penalty", "session.truncation.retention_ratio"}
+)
 ONE_OF = "one_of"  # the error type of a union of ours: its message names what would have been right
 
 
@@ -33,10 +35,14 @@ def refused(problems: Sequence[Any], body: Any) -> Refused:
     if not others:
         plural = "s" if len(unknown) > 1 else ""
         return Refused(f"Unrecognized request argument{plural} supplied: {', '.join(map(str, unknown))}")
-    first = others[0]
-    path = path_of(first["loc"][1:], body, missing=first["type"] == "missing")
-    say = SAYINGS.get(first["type"], _type if first["type"].endswith("_type") else _otherwise)
-    return say(first, path)
+    return worded(others[0], others[0]["loc"][1:], body)
+
+
+def worded(problem: Any, where: Sequence[int | str], body: Any) -> Refused:
+    """One finding in OpenAI's words; `where` are pydantic's steps to it from the body."""
+    path = path_of(where, body, missing=problem["type"] == "missing")
+    say = SAYINGS.get(problem["type"], _type if problem["type"].endswith("_type") else _otherwise)
+    return say(problem, path)
 
 
 def path_of(where: Sequence[int | str], body: Any, *, missing: bool = False) -> str:

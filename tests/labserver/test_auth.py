@@ -6,6 +6,7 @@ import pytest
 
 from labserver import auth
 
+SUBPROTOCOL = (b"sec-websocket-protocol", b"realtime, openai-insecure-api-key.lab-four,openai-beta.realtime-v1")
 BEARER = (b"authorization", b"Bearer lab-one")
 API_KEY = (b"x-api-key", b"lab-two")
 
@@ -25,10 +26,14 @@ API_KEY = (b"x-api-key", b"lab-two")
         ([(b"x-api-key", b" lab-two\t")], b"", ["lab-two"]),
         ([], b"key=lab%2Dthree", ["lab-three"]),
         ([], b"key=a&key=b", ["a", "b"]),
+        ([SUBPROTOCOL], b"", ["lab-four"]),
+        ([SUBPROTOCOL, API_KEY], b"key=lab-three", ["lab-two", "lab-four", "lab-three"]),
+        ([(b"sec-websocket-protocol", b"openai-insecure-api-key.ey.J.x")], b"", ["ey.J.x"]),
+        ([(b"sec-websocket-protocol", b"graphql-ws, lab-four")], b"", []),
         ([(b"cookie", b"key=lab-one"), (b"x-key", b"lab-one")], b"apikey=lab-one", []),
     ],
 )
-def test_credentials_are_found_in_three_places_in_their_order(headers, query: bytes, found: list[str]) -> None:
+def test_credentials_are_found_in_four_places_in_their_order(headers, query: bytes, found: list[str]) -> None:
     assert auth.presented(headers, query) == found
 
 

@@ -4,13 +4,15 @@ import base64
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import quote
 
 import httpx2
 import pytest
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from labserver import message
 from labserver.redaction import TELLING
@@ -162,6 +164,18 @@ def in_a_first_message_that_never_became_whole(spy: Spy) -> None:
         socket.ping().wait(5)
 
 
+def in_a_subprotocol(spy: Spy) -> None:
+    """As OpenAI's clients do in a browser; what an unknown key opens is told in the open sandbox's journal."""
+    for secret in (spy.owner, spy.key, spy.token()["access_token"], f"sk-{spy.key}"):
+        spy.secrets.add(secret)
+        offered = [Subprotocol("realtime"), Subprotocol(f"openai-insecure-api-key.{secret}")]
+        for path in ("/v1/realtime?model=script", "/ws/echo", "/nowhere"):
+            with suppress(InvalidStatus), connect(spy.server.ws_url + path, subprotocols=offered, proxy=None) as socket:
+                socket.send(json.dumps({"type": secret}))
+                for _ in range(1 + path.startswith("/v1")):  # the session, then the error that says the type again
+                    socket.recv(timeout=5)
+
+
 WAYS: list[Callable[[Spy], None]] = [
     by_basic,
     by_form,
@@ -177,6 +191,7 @@ WAYS: list[Callable[[Spy], None]] = [
     where_no_parser_reads_the_request,
     as_a_bearer,
     in_a_new_key,
+    in_a_subprotocol,
     in_a_first_message,
     in_a_first_message_in_single_letters,
     in_a_first_message_spelt_with_escapes,

@@ -12,6 +12,8 @@ from labserver import credentials
         ([(b"host", b"a"), (b"cookie", b" ")], b"page=2&key=", []),
         ([(b"cookie", b"a=b"), (b"authorization", b"Bearer x")], b"", ["authorization", "cookie"]),
         ([(b"x-api-key", b"x")], b"a=1&%6bey=x&token=y", ["x-api-key", "?key", "?token"]),
+        ([(b"sec-websocket-protocol", b"realtime, graphql-ws")], b"", []),
+        ([(b"sec-websocket-protocol", b"realtime, openai-insecure-api-key.x")], b"", ["sec-websocket-protocol"]),
     ],
 )
 def test_credentials_are_named_in_one_order(headers, query: bytes, names: list[str]) -> None:
@@ -27,6 +29,7 @@ def test_they_are_found_in_the_bytes_of_a_head_too(end: bytes) -> None:
 
 def test_a_credential_is_secret_whole_and_in_its_telling_parts() -> None:
     headers = [(b"authorization", b"Basic dXNlcjpwdw=="), (b"cookie", b"session=0123456789; a=b"), (b"accept", b"x/y")]
+    headers += [(b"sec-websocket-protocol", b"realtime, openai-insecure-api-key.sk-1.2")]
     assert credentials.values(headers, b"key=a%2Bb&page=7") == {
         b"Basic dXNlcjpwdw==",
         b"dXNlcjpwdw==",
@@ -34,4 +37,5 @@ def test_a_credential_is_secret_whole_and_in_its_telling_parts() -> None:
         b"0123456789",
         b"a%2Bb",
         b"a+b",
+        b"sk-1.2",
     }

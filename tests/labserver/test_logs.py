@@ -39,6 +39,7 @@ def installed(level: str, style: str = "json") -> io.StringIO:
         ("no world for lab-abcdefghijklmnopqrstuvwxyz", "no world for [key]"),
         ("Authorization: Bearer anything-at-all;", "Authorization: Bearer [key]"),
         ("X-API-Key: anything", "X-API-Key: [key]"),
+        ("['realtime', 'openai-insecure-api-key.any.thing']", "['realtime', 'openai-insecure-api-key.[key]']"),
         ("eyJhbGciOi.eyJzdWIi.c2ln is stale", "[key] is stale"),
         ("whsec_AbC-1", "[key]"),
         ("task-0123456789abcdef", "task-0123456789abcdef"),

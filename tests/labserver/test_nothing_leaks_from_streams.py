@@ -19,6 +19,8 @@ SLOW = "ttft=0;tps=4;jitter=0"
 WORDS = "|".join(f" word{number}" for number in range(200))
 CHAT = {"model": "script", "stream": True, "messages": [{"role": "user", "content": WORDS}]}
 RESPONSE = {"model": "script", "stream": True, "input": WORDS}
+USER = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": WORDS}]}
+TALK = {"type": "response.create", "response": {"input": [USER]}}
 GENERATE = {"prompt": WORDS, "model": "script", "stream": True}
 
 # How each stream is asked, and what its client waits for before it leaves.
@@ -46,6 +48,7 @@ SOCKETS: dict[str, tuple[str, Any, bytes]] = {
     "/ws/account": ("/ws/account", {"type": "me"}, b"account"),
     "/api/v1/query/ws": ("/api/v1/query/ws", {"query": WORDS, "model": "script"}, b" word1"),
     "/api/v1/ws": ("/api/v1/ws", {"prompt": WORDS, "model": "script", "stream": True}, b" word1"),
+    "/v1/realtime": ("/v1/realtime?model=script", TALK, b'"delta":" word1"'),
 }
 MOST = {"/lab/journal/tail": 16}  # listeners: one more is refused
 HANDSHAKE = {"connection": "Upgrade", "upgrade": "websocket", "sec_websocket_version": "13"}

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pydantic
@@ -11,6 +12,7 @@ from openai.types import ErrorObject, Model
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from openai.types.create_embedding_response import CreateEmbeddingResponse
 from openai.types.responses import Response, ResponseItemList, ResponseStreamEvent
+from realtime import Talk, talking
 
 FAST = "ttft=0;tps=100000;jitter=0"
 TYPES: dict[str, type[pydantic.BaseModel]] = {
@@ -118,6 +120,22 @@ def respond(server) -> Callable[..., list[dict[str, Any]]]:
         return payloads
 
     return respond
+
+
+@pytest.fixture
+def talk(server, key: str, declared_only: Callable[[Any], list[str]]) -> Iterator[Callable[..., Talk]]:
+    """Open a realtime session, each event of which is exactly of its type; `session.created` was heard."""
+    with ExitStack() as sessions:
+
+        def open_session(
+            own_key: str | None = None, model: str = "script", pace: str = FAST, url: str | None = None, **headers: str
+        ) -> Talk:
+            how = talking(url or server.ws_url, declared_only, own_key or key, model, pace, **headers)
+            session = sessions.enter_context(how)
+            assert session.hear()["type"] == "session.created"
+            return session
+
+        yield open_session
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ SOCKETS = {
     "/": {"type": "message", "content": "Green| tea", "model": "script"},
     "/api/v1/query/ws": {"query": "Green| tea", "model": "script"},
     "/api/v1/ws": {"prompt": "Green| tea", "model": "script"},
+    "/v1/realtime?model=script": {"type": "response.create", "response": {"input": []}},
     "/ws/echo": {"tea": "green"},
     "/ws/rooms/kitchen?name=Ada": {"type": "presence"},
     "/ws/account": {"type": "ping"},

@@ -28,6 +28,8 @@ QUERY = {"query": WORDS, "model": "script"}
 CHAT = {"model": "script", "stream": True, "messages": [{"role": "user", "content": WORDS}]}
 GENERATE = {"prompt": WORDS, "model": "script", "stream": True}
 TICKS = "?count=500&interval=1"
+USER = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": WORDS}]}
+TALK = {"type": "response.create", "response": {"input": [USER]}}
 ORDER = {"product_id": 123, "quantity": 2}
 SOMETIMES = {
     "POST /v1/chat/completions",
@@ -67,6 +69,7 @@ SOCKETS = {  # route -> (path, what to say, so that it is in the middle of an an
     "/ws/account": ("/ws/account?key={key}", {"type": "me"}),
     "/api/v1/query/ws": ("/api/v1/query/ws", QUERY),
     "/api/v1/ws": ("/api/v1/ws", {"prompt": WORDS, "model": "script", "stream": True}),
+    "/v1/realtime": ("/v1/realtime?model=script", TALK),
 }
 
 

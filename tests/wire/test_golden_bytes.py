@@ -51,6 +51,20 @@ def messages_of_a_websocket(server) -> bytes:
     return "".join(f"{line}\n" for line in said).encode()
 
 
+def messages_of_a_realtime_session(server) -> bytes:
+    """One response of a session, up to its end: what follows tells of a limit in real time."""
+    headers = {"authorization": f"Bearer {server.sandbox(seed=7)}", "x-lab-pace": NO_WAIT}
+    content = [{"type": "input_text", "text": SCRIPT}]
+    item = {"type": "message", "role": "user", "content": content}
+    said = []
+    with connect(f"{server.ws_url}/v1/realtime?model=script", additional_headers=headers, proxy=None) as client:
+        client.send(json.dumps({"type": "conversation.item.create", "item": item}))
+        client.send(json.dumps({"type": "response.create"}))
+        while not said or json.loads(said[-1])["type"] != "response.done":
+            said.append(client.recv(timeout=5))
+    return "".join(f"{line}\n" for line in said).encode()
+
+
 GOLDEN: dict[str, Callable[..., bytes]] = {
     "chat_stream.bin": answer_of(
         "/v1/chat/completions",
@@ -60,6 +74,7 @@ GOLDEN: dict[str, Callable[..., bytes]] = {
     "query_stream.bin": answer_of("/api/v1/query/stream", QUERY),
     "query_whole.bin": answer_of("/api/v1/query", QUERY),
     "query_ws.jsonl": messages_of_a_websocket,
+    "realtime_ws.jsonl": messages_of_a_realtime_session,
 }
 
 
