@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from labkit.author.cli import app as author
+from labkit.author.export_cli import app as export
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,6 +20,7 @@ app = typer.Typer(
 )
 
 app.add_typer(author, name="dev", help="For authors: build, run and prove the course.")
+app.add_typer(export, name="export")
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The lab server's port, or the next free one.")]
 LabPort = Annotated[int, typer.Option("--jupyter-port", min=0, max=65535, help="JupyterLab's, or the next free one.")]
