@@ -10,8 +10,9 @@ function render({ model, el }) {
     <span role="status">Choose one, then commit.</span></p>`;
   const [fieldset, button, status] = ["fieldset", "button", "[role=status]"].map((each) => form.querySelector(each));
   form.querySelector("legend").textContent = model.get("title");
-  form.querySelector(".ask").innerHTML = model.get("ask");
   const group = `choice-${Math.random().toString(36).slice(2)}`; // two views of one question are two groups
+  Object.assign(form.querySelector(".ask"), { innerHTML: model.get("ask"), id: `${group}-ask` });
+  fieldset.setAttribute("aria-describedby", `${group}-ask`);
   model.get("options").forEach(({ name, says }, place) => {
     const label = document.createElement("label");
     label.innerHTML = `<input type="radio"><span class="letter">${"abcdefghij"[place]}</span><span>${says}</span>`;

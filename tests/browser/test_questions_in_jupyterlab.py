@@ -84,6 +84,7 @@ def test_a_choice_made_by_keyboard_is_kept_told_and_there_after_a_restart(
     menu(page, "Run", "Run All Cells")
     form = page.locator(".wirelab-ask")
     expect(form.get_by_role("group", name="Predict, then run")).to_be_visible(timeout=30_000)
+    expect(form.get_by_role("group")).to_have_accessible_description(re.compile("How many lines of text left"))
     expect(form.get_by_role("radio")).to_have_count(4)
     expect(form.get_by_role("button")).to_be_disabled()
 

@@ -8,6 +8,7 @@ from typing import Any
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from nbconvert import HTMLExporter
 
 import labkit
 from labkit import questions
@@ -117,6 +118,15 @@ def test_a_kernel_shows_a_widget_until_one_has_chosen_and_a_page_afterwards() ->
         assert set(output.data) == {"text/plain", "text/html"}
         assert "You chose b, and it is kept." in output.data["text/html"]
     assert restarted.data == again.data
+
+
+def test_an_exported_page_asks_and_folds_the_answer_away() -> None:
+    (lesson,) = (ROOT / "notebooks").glob("00_*.ipynb")
+    html = HTMLExporter().from_filename(str(lesson))[0]
+
+    before, _, fold = html[html.index("How many lines of text left") :].partition("<details>")
+    assert "Choose before you run the next cell." in before and "Right." not in before
+    assert fold.startswith("<summary>Chosen, and the next cell has run? What each option means</summary>")
 
 
 def test_no_state_of_a_widget_gets_into_a_stored_lesson() -> None:

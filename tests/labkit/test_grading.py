@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from learner import EXERCISE, asks_nobody, right
 
 import labkit
 from labkit.grading import NotPassed
-from learner import EXERCISE, asks_nobody, right
 
 pytestmark = pytest.mark.usefixtures("shared_home")
 
