@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from labkit.author.cli import app as author
+from labkit.author.export_cli import app as export
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,6 +20,7 @@ app = typer.Typer(
 )
 
 app.add_typer(author, name="dev", help="For authors: build, run and prove the course.")
+app.add_typer(export, name="export")
 
 # For a verb that another program does: `--help` is that program's too.
 PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}

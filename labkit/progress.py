@@ -14,7 +14,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The log at `path`. `kind` is attempt, hint or solution."""
+    """The log at `path`. `kind` is attempt, hint, solution, or choice (of an option of a question)."""
 
     path: Path
 

@@ -142,8 +142,9 @@ def test_importing_labkit_loads_neither_the_notebook_nor_a_server(shared_home: P
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
-def test_labkit_has_two_names_and_says_so_of_any_other() -> None:
-    assert labkit.__all__ == ["Lab", "open"]
+def test_labkit_has_five_names_and_says_so_of_any_other() -> None:
+    assert labkit.__all__ == ["Lab", "grade", "open", "predict", "quiz"]
+    assert all(callable(getattr(labkit, name)) for name in labkit.__all__)
     assert labkit.Lab.__name__ == "Lab"
     with pytest.raises(AttributeError, match="no attribute 'close'"):
         labkit.close  # noqa: B018  # asking for it is the test

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from labkit.author import book
 from labkit.author.book import FOLDERS, Book, Page
-from labkit.author.gates import agreement, constructs, execution, leaks, plain, reading
+from labkit.author.gates import agreement, constructs, execution, leaks, plain, questions, reading
 from labkit.author.problem import Problem, Refused
 from labkit.manifest import MANIFEST, ManifestError
 
@@ -43,6 +43,7 @@ GATES = (
     Gate("code fits 100 columns", each(reading.columns, *AUTHORED)),
     Gate("a lesson has 15 to 40 cells", each(reading.size, "notebooks")),
     Gate("cells are plain Python that any front end runs", each(plain.plain, *AUTHORED)),
+    Gate("questions are asked once and explained", questions.asked),
     Gate("no construct before its lesson", constructs.constructs),
 )
 
