@@ -21,6 +21,7 @@ MESSAGES = [{"role": "user", "content": SCRIPT}]
 QUERY = {"query": SCRIPT, "model": "script"}
 DATE = re.compile(rb"(\r\ndate: )[^\r]+", re.IGNORECASE)
 RESET = re.compile(rb"(?<=\r\nx-ratelimit-reset: )\d+")
+TOOK = re.compile(rb"(?<=\r\nopenai-processing-ms: )\d+")
 WINDOW = 60  # seconds, of a standard sandbox
 
 
@@ -33,6 +34,9 @@ def answer_of(path: str, body: dict[str, object]) -> Callable[..., bytes]:
             answer = wire.answer()
         for reset in RESET.findall(answer):
             assert began + WINDOW <= int(reset) <= time.time() + WINDOW + 1, "the window began with this request"
+        for took in TOOK.findall(answer):
+            assert int(took) <= (time.time() - began) * 1000, "it took no longer than its client waited"
+        answer = TOOK.sub(b"(what it took)", answer)
         return RESET.sub(b"(a minute after it was sent)", DATE.sub(rb"\1(when it was sent)", answer))
 
     return ask
