@@ -19,7 +19,7 @@ from labserver.__main__ import bind
 
 KEY = "sk-independent-0123456789abcdef"
 CANNED = "Green tea is good, and so is black tea with milk."
-START_SECONDS = 110  # alone on two cores it takes ten
+START_SECONDS = 180  # alone on two cores it takes ten
 # Its price lists and news come from the network; the copies in its package do.
 OFFLINE = {
     name: "True"

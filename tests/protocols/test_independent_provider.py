@@ -16,6 +16,8 @@ from websockets.sync.client import connect
 
 from labserver.providers_cli import main
 
+pytestmark = pytest.mark.timeout(240)  # the proxy takes its time to start
+
 WORDS = ["Green", " tea", " is", " good", " 🍵", "."]
 PROMPT, TEXT = "|".join(WORDS), "".join(WORDS)
 MESSAGES = [{"role": "user", "content": PROMPT}]
