@@ -61,6 +61,8 @@ GOLDEN: dict[str, Callable[..., bytes]] = {
         {"model": "script", "messages": MESSAGES, "stream": True, "stream_options": {"include_usage": True}},
     ),
     "chat_whole.bin": answer_of("/v1/chat/completions", {"model": "script", "messages": MESSAGES}),
+    "responses_stream.bin": answer_of("/v1/responses", {"model": "script", "input": SCRIPT, "stream": True}),
+    "responses_whole.bin": answer_of("/v1/responses", {"model": "script", "input": SCRIPT}),
     "query_stream.bin": answer_of("/api/v1/query/stream", QUERY),
     "query_whole.bin": answer_of("/api/v1/query", QUERY),
     "query_ws.jsonl": messages_of_a_websocket,
