@@ -91,7 +91,7 @@ def said(chunks: Sequence[dict[str, Any]], index: int = 0) -> list[str]:
 
 def short(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    text = " ".join(text.split())
+    text = "".join(sign for sign in " ".join(text.split()) if sign.isprintable())  # no commands to a terminal
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 

@@ -106,6 +106,11 @@ def test_what_a_provider_says_it_does_not_do_is_no_failure(asked: AskedOf, upstr
     assert mistral["usage.chunk"].seen == "Mistral does not take `stream_options`"
 
 
+def test_a_provider_cannot_speak_to_the_terminal(asked: AskedOf, upstream: Upstream) -> None:
+    upstream.answers.append(refuses(500, "\x1b[2Jall is well\x07"))
+    assert asked(BY_ID["whole.shape"], url=upstream.url)["whole.shape"].seen.endswith("500: [2Jall is well")
+
+
 def test_a_question_is_asked_once_for_all_claims_that_look_at_its_answer(asked: AskedOf, upstream: Upstream) -> None:
     looks = [claim for claim in CLAIMS if claim.id.startswith(("stream.d", "stream.f", "stream.r", "usage.c"))]
     assert len(looks) == 5
