@@ -89,6 +89,14 @@ def recordings(context: typer.Context) -> None:
     raise typer.Exit(session.recordings(["recordings", *context.args]))
 
 
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def parity(context: typer.Context) -> None:
+    """What the lessons claim of the dialect, asked of a model: `--provider NAME`, `--base-url`, `--model`, `--json`."""
+    from labkit import session
+
+    raise typer.Exit(session.parity(context.args))
+
+
 @app.command()
 def down() -> None:
     """End the lab server that `wirelab up` or a notebook started."""

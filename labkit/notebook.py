@@ -62,8 +62,8 @@ class Lab:
         """The last exchange (or the `nth`, counted as in a list) as it crossed the wire.
 
         Waits up to `wait` seconds for open exchanges to end. `raw` shows every byte but keys, `show="ratelimit"` also
-        the rate limit's headers; `origin="stranger"` what the second origin saw. Raises LookupError with what to do
-        where there is no such exchange.
+        the rate limit's headers, `show="timing"` the one that says how long it took; `origin="stranger"` what the
+        second origin saw. Raises LookupError with what to do where there is no such exchange.
         """
         seen = self.witness.exchanges(wait=wait, origin=origin)
         try:

@@ -22,9 +22,18 @@ FIRST, LAST = 4, 3  # chunks shown before and after the fold
 BODY_LINES = 8
 CHANGING = frozenset(
     ["host", "date", "user-agent", "accept-encoding", "sec-websocket-key", "sec-websocket-accept", "origin"]
-) | {"x-ratelimit-reset", "x-ratelimit-reset-requests", "x-ratelimit-reset-tokens", "retry-after-ms"}
+) | {
+    "x-ratelimit-reset",
+    "x-ratelimit-reset-requests",
+    "x-ratelimit-reset-tokens",
+    "retry-after-ms",
+    "openai-processing-ms",
+}
 FAMILY = "x-stainless-"  # the openai SDK's own telemetry: a line for each, with the machine's name and versions
-EXTRA = {"ratelimit": "x-ratelimit-"}  # what a reader may ask to see -> how its header lines begin
+EXTRA = {
+    "ratelimit": "x-ratelimit-",
+    "timing": "openai-processing-ms",
+}  # what a reader may ask to see -> how its header lines begin
 
 
 def wire(exchange: Exchange, *, raw: bool = False, show: str = "") -> str:

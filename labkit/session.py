@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from labkit import runtime
 from labkit.runtime import Server
 
-__all__ = ["Server", "SessionError", "ensure", "find", "keep_alive", "providers", "serve", "stop"]
+__all__ = ["Server", "SessionError", "ensure", "find", "keep_alive", "parity", "providers", "serve", "stop"]
 
 HASHED = (".py", ".toml", ".md", ".js", ".html")  # as labserver/fingerprint.py has it; a test compares the sums
 PORT = 8001
@@ -119,6 +119,14 @@ def providers(words: list[str]) -> int:
 def recordings(words: list[str]) -> int:
     """labserver's own program about recorded answers; its exit code. `words` begin with its verb."""
     return subprocess.run([sys.executable, "-m", "labserver.record_cli", *words], check=False).returncode
+
+
+def parity(words: list[str]) -> int:
+    """The same for what the lessons claim of a provider. Where nobody is named, the server that runs is asked."""
+    named = {word.partition("=")[0] for word in words} & {"--provider", "--base-url"}
+    server = None if named else find()
+    where = [] if server is None else ["--base-url", f"{server.url}/v1"]
+    return subprocess.run([sys.executable, "-m", "labserver.parity", *where, *words], check=False).returncode
 
 
 def fingerprint(*, solo: bool, time_scale: float) -> str:

@@ -1,4 +1,4 @@
-"""How a caller stands, as headers of its dialect's family. Pure; knows numbers and names, no window.
+"""How a caller stands and how long it waited, as headers of its dialect's family. Pure; knows no window.
 
 Ours are seed 004's three, as GitHub has them too: X-RateLimit-Reset is the moment, in whole seconds since 1970. (The
 IETF's draft-ietf-httpapi-ratelimit-headers counts the seconds until then; so does Retry-After, which leaves no doubt.)
@@ -41,6 +41,11 @@ FAMILIES: dict[str, Callable[[Standing], Headers]] = {"/v1": in_openai, "": in_r
 def of_path(path: str, standing: Standing) -> Headers:
     family = next(family for prefix, family in FAMILIES.items() if not prefix or f"{path}/".startswith(f"{prefix}/"))
     return family(standing)
+
+
+def waited(path: str, seconds: float) -> Headers:
+    """OpenAI's dialect says how long it took until the head left, in whole milliseconds; ours does not."""
+    return [(b"openai-processing-ms", b"%d" % (seconds * 1000))] if f"{path}/".startswith("/v1/") else []
 
 
 def duration(seconds: float) -> str:

@@ -4,6 +4,7 @@ Knows scopes and a sandbox's limits; knows no window. A stream is an answer that
 its place is free again when it ends, however it ends.
 """
 
+import time
 from collections.abc import Callable
 
 from starlette.requests import HTTPConnection
@@ -73,6 +74,7 @@ class Passage:
         self._who = who
         self._held = ""
         self._headers: limit_headers.Headers = []
+        self._waited: Callable[[], limit_headers.Headers] = list
         self.refusal: RateLimited | None = None
 
     def enter(self, scope: Scope, change: dict[str, float] | None) -> None:
@@ -81,6 +83,8 @@ class Passage:
             self._limits.change({name: int(number) for name, number in change.items()})
         standing = self._limits.count(self._who)
         self._headers = limit_headers.of_path(scope["path"], standing)
+        path, opened = scope["path"], scope["state"]["exchange"].opened
+        self._waited = lambda: limit_headers.waited(path, time.monotonic() - opened)
         if standing.over:
             self._refuse(self._limits.spent("requests", standing.requests))
         if scope["type"] == "websocket":
@@ -116,7 +120,7 @@ class Passage:
 
     async def say(self, message: Message) -> None:
         if message["type"] in HEADS:
-            message = {**message, "headers": [*message.get("headers", []), *self._headers]}
+            message = {**message, "headers": [*message.get("headers", []), *self._headers, *self._waited()]}
         await self._send(message)
 
 

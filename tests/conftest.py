@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from independent import Independent, installed
 from upstream import Upstream
 
 ROOT = Path(__file__).parents[1]
@@ -226,6 +227,14 @@ def upstream(there: Upstream) -> Upstream:
     """The same, with everything forgotten: it says what this test tells it to."""
     there.forget()
     return there
+
+
+@pytest.fixture(scope="session")
+def independent(server: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Independent]:
+    """Somebody else's program in front of the server that most tests share; it takes its time to start."""
+    proxy = Independent(installed(), server, tmp_path_factory.mktemp("independent"))
+    yield proxy
+    proxy.stop()
 
 
 @pytest.fixture

@@ -40,6 +40,10 @@ NO_MODEL = re.compile(
 )
 NO_CREDIT = re.compile(r"insufficient.?(quota|credit|balance)|billing|out of credit|payment", re.IGNORECASE)
 LIMIT = re.compile(r"rate.?limit", re.IGNORECASE)
+# Some refuse a key with a 400: Gemini in these words, LiteLLM without a database in its own.
+BAD_KEY = re.compile(
+    r"api.?key.{0,20}(not valid|invalid)|(invalid|incorrect).{0,20}api.?key|no_db_connection", re.IGNORECASE
+)
 OVERLOAD = re.compile(r"overloaded|unavailable|capacity", re.IGNORECASE)
 
 
@@ -148,6 +152,7 @@ def _no_model(preset: Preset, model: str) -> LabError:
 
 
 SAYINGS: tuple[tuple[re.Pattern[str], Callable[[Preset, str], LabError]], ...] = (
+    (BAD_KEY, lambda preset, _: ProviderRefused(_refused(preset))),
     (CONTEXT, _too_long),
     (FILTER, _filtered),
     (NO_MODEL, _no_model),

@@ -95,7 +95,8 @@ UNKNOWN = promised.in_rest(
 )
 PENDING = promised.gives(202, JobView, "Retry-After", description="Still processing; ask again after Retry-After")
 OVER = promised.in_rest(Cancelled("You took this job back."), promised.FAILED)
-UNDONE = promised.in_rest(*promised.UNREADABLE, promised.NO_MODEL, promised.CLOSING)
+FORBIDDEN = (promised.TOO_NARROW, promised.NOT_YOURS, promised.NOT_FOR_ALL)
+UNDONE = promised.in_rest(*promised.UNREADABLE, promised.NO_MODEL, promised.CLOSING, *FORBIDDEN)
 
 
 async def submitted(visit: Visit, ask: Ask, callback: Callback | None = None) -> Job:

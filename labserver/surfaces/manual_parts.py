@@ -41,6 +41,7 @@ HEADERS = {
         )
         for of, example in zip(("Requests", "Tokens"), examples, strict=True)
     },
+    "OpenAI-Processing-Ms": _header("milliseconds until the answer began", "12"),
     "ETag": _header("names this state; for If-Match and If-None-Match", '"0f3c9a41be2277d05c61"', always=True),
     "Location": _header("where the new resource stands", "/shop/products/13", always=True),
     "Link": _header("first, prev, next, last (RFC 8288)", '</shop/products?page=2>; rel="next"'),
@@ -54,7 +55,7 @@ HEADERS = {
 
 MARKS = ("X-Request-Id", "X-Lab-Fault")
 STANDING = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
-OPENAI_STANDING = tuple(f"{said}-{of}" for said in STANDING for of in ("Requests", "Tokens"))
+OPENAI_STANDING = (*(f"{said}-{of}" for said in STANDING for of in ("Requests", "Tokens")), "OpenAI-Processing-Ms")
 
 
 def carrying(*names: str) -> dict[str, Any]:

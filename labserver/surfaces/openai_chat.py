@@ -46,6 +46,7 @@ EITHER = promised.gives(200, ChatCompletion, description='One object, or with `"
 EITHER[200]["content"] = promised.as_stream()[200]["content"]
 UNDONE = (
     promised.NO_MODEL, promised.NOT_JSON, promised.OVERSIZE, promised.TOO_SLOW, promised.FAILED, promised.CLOSING,
+    *promised.OF_A_MODEL,
 )  # fmt: skip
 
 

@@ -69,6 +69,7 @@ NO_PREVIOUS = Refused(
 UNANSWERED = Refused("No tool output found for function call call_1.", "input")
 UNDONE = (
     promised.NO_MODEL, promised.NOT_JSON, promised.OVERSIZE, promised.TOO_SLOW, promised.FAILED, promised.CLOSING,
+    *promised.OF_A_MODEL,
 )  # fmt: skip
 
 

@@ -10,11 +10,16 @@ from pydantic import BaseModel
 
 from labserver.denials import UNKNOWN, InsufficientScope, InvalidToken, TwoCredentials, oauth_error
 from labserver.errors import (
+    BudgetSpent,
     Forbidden,
     InvalidRequest,
     LabError,
     ModelNotFound,
     ProcessingFailed,
+    ProviderFailed,
+    ProviderRefused,
+    ProviderTimedOut,
+    ProviderUnreachable,
     RateLimited,
     TooLarge,
     Unavailable,
@@ -167,3 +172,20 @@ UNREADABLE = (BAD_PACE, BAD_JSON, NOT_JSON, BODY_MISFIT, TOO_SLOW, OVERSIZE)
 NO_MODEL = ModelNotFound("The model `gpt-9` does not exist here. This lab has: gpt-4o-mini, script.", param="model")
 FAILED = ProcessingFailed("The model failed while it worked.")
 CLOSING = Unavailable("The lab server is shutting down. Start it again with `wirelab up`.")
+
+# What a route that asks a model may say besides, where the server has a real provider.
+NOT_FOR_ALL = Forbidden(
+    "On a shared server the real provider needs a sandbox of your own. Get a key: POST /lab/sandboxes."
+)
+REAL = (
+    BudgetSpent(
+        "This server may use 1000000 tokens of its real provider in one run, and they are spent.",
+        details={"budget": 1000000, "spent": 1000412},
+    ),
+    ProviderRefused("The provider refused the server's key. This is not yours: the operator must set OPENAI_API_KEY."),
+    ProviderUnreachable("OpenAI cannot be reached. Is the lab server's machine online?"),
+    ProviderFailed("OpenAI failed (500). This is none of yours: ask again in a moment."),
+    ProviderTimedOut("OpenAI said nothing for 60 s. Ask again, or for less."),
+)
+# A route's own promises for a status replace its router's, so those of ANYWHERE stand here again.
+OF_A_MODEL = (*(error for error in ANYWHERE if error.status in (403, 429)), NOT_FOR_ALL, *REAL)

@@ -27,7 +27,13 @@ router = APIRouter(
     prefix="/api/v1/query",
     tags=["query"],
     responses=promised.in_rest(
-        *promised.ANYWHERE, *promised.UNREADABLE[1:], promised.NO_MODEL, promised.FAILED, promised.CLOSING
+        *promised.ANYWHERE,
+        *promised.UNREADABLE[1:],
+        promised.NO_MODEL,
+        promised.FAILED,
+        promised.CLOSING,
+        promised.NOT_FOR_ALL,
+        *promised.REAL,
     ),
 )
 

@@ -30,12 +30,20 @@ old = APIRouter(
     tags=["versions"],
     route_class=replaced_by(V2),
     deprecated=True,
-    responses=promised.in_rest(*promised.ANYWHERE, promised.NO_PROMPT, promised.FAILED, promised.CLOSING),
+    responses=promised.in_rest(
+        *promised.ANYWHERE, promised.NO_PROMPT, promised.FAILED, promised.CLOSING, *promised.REAL
+    ),
 )
 new = APIRouter(
     tags=["versions"],
     responses=promised.in_rest(
-        *promised.ANYWHERE, *promised.UNREADABLE[1:], promised.NO_MODEL, promised.FAILED, promised.CLOSING
+        *promised.ANYWHERE,
+        *promised.UNREADABLE[1:],
+        promised.NO_MODEL,
+        promised.FAILED,
+        promised.CLOSING,
+        promised.NOT_FOR_ALL,
+        *promised.REAL,
     ),
 )
 

@@ -43,6 +43,13 @@ print([name for name in {LAZY!r} if name in sys.modules])
     assert said.stdout == "[]\n"
 
 
+def test_parity_asks_the_server_that_runs_where_nobody_is_named(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    server = session.ensure(time_scale=0)
+    assert session.parity(["--json"]) == 0
+    told = json.loads(capfd.readouterr().out)
+    assert (told["provider"], told["url"], told["counts"]["differs"]) == ("lab", f"{server.url}/v1", 0)
+
+
 def test_status_and_down_say_what_runs(home: Path) -> None:
     code, said = wirelab("status")
     assert code == 1 and said.startswith("No lab server is running.") and len(said.splitlines()) == 1

@@ -146,6 +146,13 @@ def test_the_headers_of_a_rate_limit_show_only_when_they_are_asked_for() -> None
     assert r"← x-ratelimit-reset: 1699920000\r\n" in lines_of(seen, raw=True)
 
 
+def test_how_long_it_took_shows_only_when_it_is_asked_for_and_never_its_number() -> None:
+    seen = exchange(b"GET /tea HTTP/1.1\r\n\r\n", b"HTTP/1.1 200 OK\r\nopenai-processing-ms: 17\r\n\r\n")
+    assert lines_of(seen)[3:5] == ["← HTTP/1.1 200 OK", "←"]
+    assert lines_of(seen, show="timing")[4] == "← openai-processing-ms: …"
+    assert r"← openai-processing-ms: 17\r\n" in lines_of(seen, raw=True)
+
+
 def test_what_nobody_can_show_is_named_with_what_there_is() -> None:
     with pytest.raises(LookupError, match=r"nothing called 'tea' to show\. There is: ratelimit"):
         lines_of(exchange(b"GET /tea HTTP/1.1\r\n\r\n", LIMITED), show="tea")

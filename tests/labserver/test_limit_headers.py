@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from labserver.limit_headers import duration, of_path
+from labserver.limit_headers import duration, of_path, waited
 from labserver.limits import Left, Standing
 
 STANDING = Standing(Left(10, 4, 5.25), Left(900, 0, 59.0004))
@@ -50,3 +50,9 @@ def test_elsewhere_there_are_seed_004s_three_with_the_reset_as_a_moment(path: st
     told = dict(of_path(path, STANDING))
     assert before + 5.25 <= int(told.pop(b"x-ratelimit-reset")) < time.time() + 5.25 + 1
     assert told == {b"x-ratelimit-limit": b"10", b"x-ratelimit-remaining": b"4"}
+
+
+def test_openais_dialect_alone_says_how_long_it_took() -> None:
+    assert waited("/v1/chat/completions", 0.0129) == [(b"openai-processing-ms", b"12")]
+    assert waited("/v1", 0) == [(b"openai-processing-ms", b"0")]
+    assert waited("/v10/chat", 1) == waited("/api/v1/query", 1) == []

@@ -21,6 +21,7 @@ MESSAGES = [{"role": "user", "content": SCRIPT}]
 QUERY = {"query": SCRIPT, "model": "script"}
 DATE = re.compile(rb"(\r\ndate: )[^\r]+", re.IGNORECASE)
 RESET = re.compile(rb"(?<=\r\nx-ratelimit-reset: )\d+")
+TOOK = re.compile(rb"(?<=\r\nopenai-processing-ms: )\d+")
 WINDOW = 60  # seconds, of a standard sandbox
 
 
@@ -33,6 +34,9 @@ def answer_of(path: str, body: dict[str, object]) -> Callable[..., bytes]:
             answer = wire.answer()
         for reset in RESET.findall(answer):
             assert began + WINDOW <= int(reset) <= time.time() + WINDOW + 1, "the window began with this request"
+        for took in TOOK.findall(answer):
+            assert int(took) <= (time.time() - began) * 1000, "it took no longer than its client waited"
+        answer = TOOK.sub(b"(what it took)", answer)
         return RESET.sub(b"(a minute after it was sent)", DATE.sub(rb"\1(when it was sent)", answer))
 
     return ask
@@ -71,6 +75,8 @@ GOLDEN: dict[str, Callable[..., bytes]] = {
         {"model": "script", "messages": MESSAGES, "stream": True, "stream_options": {"include_usage": True}},
     ),
     "chat_whole.bin": answer_of("/v1/chat/completions", {"model": "script", "messages": MESSAGES}),
+    "responses_stream.bin": answer_of("/v1/responses", {"model": "script", "input": SCRIPT, "stream": True}),
+    "responses_whole.bin": answer_of("/v1/responses", {"model": "script", "input": SCRIPT}),
     "query_stream.bin": answer_of("/api/v1/query/stream", QUERY),
     "query_whole.bin": answer_of("/api/v1/query", QUERY),
     "query_ws.jsonl": messages_of_a_websocket,
