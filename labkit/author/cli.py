@@ -53,20 +53,28 @@ def run(lessons: Lessons = None, course: Course = None, home: Home = None) -> No
 
 
 @app.command()
-def check(course: Course = None) -> None:
-    """Judge the course by every gate: each finding with its cure. Exit code 1 if there is any."""
-    from labkit.author import gates
+def check(
+    lessons: Lessons = None,
+    course: Course = None,
+    fast: Annotated[bool, typer.Option("--fast", help="Without a lab server: no answer is tried.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The findings as JSON.")] = False,
+) -> None:
+    """Prove the course: every gate, every answer tried. Each finding has its cure. Exit code 1 if there is any."""
+    from rich.console import Console
 
+    from labkit import runtime
+    from labkit.author import report
+    from labkit.author.check import check as prove
+    from labkit.author.telling import teller
+    from labkit.author.witness_server import NotServed
+
+    variables = None if fast else runtime.environment().variables
     try:
-        problems = gates.check(course_root(course))
-    except CourseNotFound as error:
+        verdict = prove(course_root(course), lessons or (), variables=variables, teller=teller(Console(stderr=True)))
+    except (CourseNotFound, ManifestError, NotServed) as error:
         raise _stopped(error) from None
-    for problem in problems:
-        typer.echo(str(problem))
-    if problems:
-        typer.echo(f"\n{len(problems)} finding{'' if len(problems) == 1 else 's'}.")
-        raise typer.Exit(1)
-    typer.echo(f"All {len(gates.GATES)} gates hold.")
+    typer.echo(report.as_json(verdict) if as_json else report.as_text(verdict))
+    raise typer.Exit(1 if verdict.findings else 0)
 
 
 def _stopped(error: Exception) -> typer.Exit:

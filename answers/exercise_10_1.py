@@ -1,0 +1,143 @@
+"""10.1: what people really write to read a model's stream by hand. Knows no check."""
+
+import codecs
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import requests
+
+from labkit.author.answers import NOT_THE_WAY, right, wrong
+
+
+def post(base_url: str, key: str, prompt: str, **more: Any) -> requests.Response:
+    """The request as the exercise wants it; `more` changes the body."""
+    body: dict[str, Any] = {"model": "tea-small", "messages": [{"role": "user", "content": prompt}], "stream": True}
+    body |= {"stream_options": {"include_usage": True}} | more
+    headers = {"Authorization": f"Bearer {key}"}
+    body = {name: value for name, value in body.items() if value is not None}
+    return requests.post(f"{base_url}/v1/chat/completions", json=body, headers=headers, stream=True)
+
+
+def events(response: requests.Response) -> Iterator[dict[str, Any]]:
+    for line in response.iter_lines():
+        if line.startswith(b"data: {"):
+            yield json.loads(line[6:])
+
+
+def text_of(event: dict[str, Any]) -> str:
+    return "".join(choice["delta"].get("content", "") for choice in event["choices"])
+
+
+@right
+def right_with_another_library_and_decoder(base_url: str, key: str, prompt: str) -> Any:
+    """httpx2, one incremental decoder over all bytes, and blocks instead of lines."""
+    body = {"model": "tea-small", "messages": [{"role": "user", "content": prompt}], "stream": True}
+    body["stream_options"] = {"include_usage": True}
+    headers = {"Authorization": f"Bearer {key}"}
+    decoder, buffer, text, tokens = codecs.getincrementaldecoder("utf-8")(), "", "", 0
+    with httpx2.stream("POST", f"{base_url}/v1/chat/completions", json=body, headers=headers) as response:
+        for piece in response.iter_raw():
+            buffer += decoder.decode(piece)
+            *whole, buffer = buffer.replace("\r\n", "\n").split("\n\n")
+            for line in (line for block in whole for line in block.split("\n") if line.startswith("data: {")):
+                text += text_of(json.loads(line[6:]))
+                tokens = (json.loads(line[6:])["usage"] or {}).get("total_tokens", tokens)
+    return text, tokens
+
+
+@wrong("not what the server sent", "chunks: d | a | t | a | : ", "slice", belief="chunk-is-event")
+def takes_each_chunk_for_an_event(base_url: str, key: str, prompt: str) -> Any:
+    text, tokens = "", 0
+    for chunk in post(base_url, key, prompt).iter_content(chunk_size=None):
+        try:
+            event = json.loads(chunk.removeprefix(b"data: "))
+            text += text_of(event)
+            tokens = (event["usage"] or {"total_tokens": tokens})["total_tokens"]
+        except (ValueError, TypeError):
+            continue  # [DONE], surely
+    return text, tokens
+
+
+@wrong("UnicodeDecodeError", "slice;bytes=1", belief="chunk-is-event", status="crashed")
+def decodes_each_chunk(base_url: str, key: str, prompt: str) -> Any:
+    whole = "".join(chunk.decode() for chunk in post(base_url, key, prompt).iter_content(chunk_size=None))
+    found = [json.loads(line[6:]) for line in whole.splitlines() if line.startswith("data: {")]
+    return "".join(map(text_of, found)), found[-1]["usage"]["total_tokens"]
+
+
+@wrong("not what the server sent", "🍵", "portions of any size", belief="chunk-is-event")
+def decodes_each_chunk_leniently(base_url: str, key: str, prompt: str) -> Any:
+    response = post(base_url, key, prompt)
+    whole = "".join(chunk.decode(errors="ignore") for chunk in response.iter_content(chunk_size=None))
+    found = [json.loads(line[6:]) for line in whole.splitlines() if line.startswith("data: {")]
+    return "".join(map(text_of, found)), found[-1]["usage"]["total_tokens"]
+
+
+@wrong("JSONDecodeError", "pings,crlf", "json.loads(line[6:])", "of takes_every_line", status="crashed")
+def takes_every_line_for_an_event(base_url: str, key: str, prompt: str) -> Any:
+    lines = [line for line in post(base_url, key, prompt).iter_lines() if line and line != b"data: [DONE]"]
+    found = [json.loads(line[6:]) for line in lines]
+    return "".join(map(text_of, found)), found[-1]["usage"]["total_tokens"]
+
+
+@wrong("not what the server sent", "crlf", "with the end of a line")
+def waits_for_two_line_feeds(base_url: str, key: str, prompt: str) -> Any:
+    blocks = post(base_url, key, prompt).content.split(b"\n\n")
+    found = [json.loads(block[6:]) for block in blocks if block.startswith(b"data: {")]
+    return "".join(map(text_of, found)), found[-1]["usage"]["total_tokens"] if found else 0
+
+
+@wrong("IndexError", 'event["choices"][0]', belief="every-chunk-has-choices", status="crashed")
+def reads_the_first_choice(base_url: str, key: str, prompt: str) -> Any:
+    text, tokens = "", 0
+    for event in events(post(base_url, key, prompt)):
+        text += event["choices"][0]["delta"].get("content", "")
+        tokens = (event["usage"] or {"total_tokens": 0})["total_tokens"]
+    return text, tokens
+
+
+@wrong("number of tokens is not", "include_usage", belief="delta-is-token")
+def counts_deltas(base_url: str, key: str, prompt: str) -> Any:
+    deltas = [text for event in events(post(base_url, key, prompt, stream_options=None)) if (text := text_of(event))]
+    return "".join(deltas), len(deltas)
+
+
+@wrong("number of tokens is not", "total_tokens: ", "which of them is the whole bill")
+def takes_the_wrong_number(base_url: str, key: str, prompt: str) -> Any:
+    found = list(events(post(base_url, key, prompt)))
+    return "".join(map(text_of, found)), found[-1]["usage"]["prompt_tokens"]
+
+
+@wrong(NOT_THE_WAY, "the answer came in one piece", "stream: null")
+def does_not_stream(base_url: str, key: str, prompt: str) -> Any:
+    answer = post(base_url, key, prompt, stream=None, stream_options=None).json()
+    return answer["choices"][0]["message"]["content"], answer["usage"]["total_tokens"]
+
+
+@wrong(NOT_THE_WAY, "it took 2 requests", "each one is paid for")
+def asks_again_for_the_bill(base_url: str, key: str, prompt: str) -> Any:
+    text = "".join(map(text_of, events(post(base_url, key, prompt, stream_options=None))))
+    return text, does_not_stream(base_url, key, prompt)[1]
+
+
+@wrong("No request with this key", "Authorization: Bearer")
+def asks_nobody(base_url: str, key: str, prompt: str) -> Any:
+    return "Green tea.", 30
+
+
+@wrong("No request with this key", "Authorization: Bearer")
+def forgets_the_key(base_url: str, key: str, prompt: str) -> Any:
+    return does_not_stream(base_url, "", prompt)
+
+
+@wrong("asked something else", "What is cold brew tea?")
+def asks_its_own_question(base_url: str, key: str, prompt: str) -> Any:
+    found = list(events(post(base_url, key, "How do I brew green tea?")))
+    return "".join(map(text_of, found)), found[-1]["usage"]["total_tokens"]
+
+
+@wrong("the text and the number of tokens", "a tuple (str, int)")
+def returns_the_text_alone(base_url: str, key: str, prompt: str) -> Any:
+    return "".join(map(text_of, events(post(base_url, key, prompt))))
