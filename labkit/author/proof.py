@@ -117,7 +117,7 @@ def missing(outcome: Outcome, expected: Expected) -> list[str]:
 
 def _given(claim: Claim) -> tuple[Any, Expected]:
     if claim.taught is not None:
-        return (claim.taught.stub() if claim.kind == "stub" else claim.taught.solution()), Expected("passed")
+        return (claim.taught.stub if claim.kind == "stub" else claim.taught.solution), Expected("passed")
     answer = answers.read(claim.root, claim.exercise).named(claim.name)
     return answer.give, answer.expected
 

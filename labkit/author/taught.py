@@ -28,10 +28,12 @@ class Taught:
     before: tuple[str, ...]
     name: str
 
+    @property
     def solution(self) -> Any:
         """What the page hands to `lab.check`, solved. Raises NotTaught, and whatever the cell itself raises."""
         return self._made(self.source, "solution")
 
+    @property
     def stub(self) -> Any:
         """The same as a learner finds it."""
         return self._made(cut(self.source, self.exercise), "stub")

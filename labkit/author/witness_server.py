@@ -12,7 +12,7 @@ from typing import Any
 
 from labkit import session
 
-START_PATIENCE = 30.0  # seconds
+START_PATIENCE = 60.0  # seconds: the machine is busy with the proofs themselves
 END_PATIENCE = 6.0
 
 
