@@ -43,8 +43,10 @@ def with_exercise(text: str, exercise_id: str, title: str, minutes: int) -> str:
     row = f'    {{ id = "{exercise_id}", title = {_quoted(title)}, minutes = {minutes} }},\n'
     starts = [*_LESSON.finditer(text)]
     start = next((found.start() for found in starts if found[1] == lesson_id), len(text))
-    end = min((found.start() for found in starts if found.start() > start), default=len(text))
+    end = min((_above_comments(text, found.start()) for found in starts if found.start() > start), default=len(text))
     block = text[start:end]
+    if not re.search(r"^exercises = ", block, re.MULTILINE):
+        block = f"{block.rstrip()}\nexercises = [\n]\n{block[len(block.rstrip()) + 1 :]}"
     counted = re.sub(
         r"^(minutes = \{.*?exercises = )(\d+)", lambda m: f"{m[1]}{int(m[2]) + minutes}", block, flags=re.MULTILINE
     )

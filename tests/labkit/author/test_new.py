@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -181,6 +182,16 @@ def test_a_comment_above_a_lesson_stays_with_it() -> None:
     assert [lesson.id for lesson in parse(last).lessons] == ["00", "10", "12"]
 
 
+def test_a_lesson_without_exercises_gets_its_first_one(bench: Any) -> None:
+    bench.manifest()
+    text = (bench.root / "course.toml").read_text(encoding="utf-8")
+    for lesson in ("00.3", "01.1"):
+        text = with_exercise(text, lesson, "Stir", 5)
+    course = parse(text)
+    assert [exercise.id for exercise in course.exercises] == ["00.1", "00.2", "00.3", "01.1"]
+    assert [lesson.minutes_exercises for lesson in course.lessons] == [17, 5]
+
+
 def test_a_manifest_in_another_form_is_left_alone_and_the_row_is_told() -> None:
     text = (ROOT / "course.toml").read_text(encoding="utf-8").replace("exercises = [\n", "exercises = [ # four\n")
     with pytest.raises(Refused, match=r'cure: Add this by hand, in the form of its neighbours:\n    \{ id = "10.5"'):
@@ -190,13 +201,14 @@ def test_a_manifest_in_another_form_is_left_alone_and_the_row_is_told() -> None:
 def test_the_table_of_checks_gets_its_row_in_order_and_keeps_its_form() -> None:
     text = (ROOT / "labkit/checks/__init__.py").read_text(encoding="utf-8")
     added = with_check(text, "08.1", "lesson_08_1", "lines")
-    rows = [line.split(":")[0].strip(' "') for line in added.splitlines() if line.startswith('    "')]
+    rows = re.findall(r'^    "(\d\d\.\d+)": Check', added, re.MULTILINE)
     assert rows == sorted([*CHECKS, "08.1"])
     assert '    "08.1": Check(lesson_08_1.lines, lesson_08_1.HINTS),\n' in added
     assert "lesson_08_1" in next(line for line in added.splitlines() if line.startswith("from labkit.checks import"))
     for number in range(2, 12):
         added = with_check(added, f"08.{number}", f"lesson_08_{number}", "lines")
     assert "from labkit.checks import (\n    lesson_00,\n" in added
+    assert added.index("    lesson_08_2,") < added.index("    lesson_08_10,") < added.index("    lesson_10,")
     compile(added, "checks", "exec")
 
 
@@ -209,6 +221,6 @@ def test_a_table_of_checks_that_has_the_row_or_another_form_is_refused() -> None
 
 def test_a_scaffold_in_a_folder_without_checks_says_so(bench: Any) -> None:
     bench.manifest()
-    with pytest.raises(Refused, match="it does not exist, so there is nothing to add to"):
+    with pytest.raises(Refused, match=r"labkit/checks/__init__.py: it does not exist, so there is nothing to add to"):
         new_exercise(bench.root, "01.1", "Stir", 5)
     assert check(bench.root).findings
