@@ -8,7 +8,7 @@ from openai.types.chat import ChatCompletionChunk
 
 from labkit.author.answers import NOT_THE_WAY, right, wrong
 
-TIME_SCALE = 1.0  # the model's own pace: the check judges the moment of leaving
+TIME_SCALE = 2.0  # slower than life: the check judges the moment of leaving, and the machine may be busy
 
 
 def stream_of(base_url: str, key: str, prompt: str, **more: Any) -> Stream[ChatCompletionChunk]:
