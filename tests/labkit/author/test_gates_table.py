@@ -22,13 +22,6 @@ def check(root: Path) -> list[Problem]:
     return [finding.problem for finding in verdict(root).findings]
 
 
-@pytest.fixture(autouse=True)
-def checks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a test does to CHECKS is undone after it."""
-    for exercise, row in CHECKS.items():
-        monkeypatch.setitem(CHECKS, exercise, row)
-
-
 def a_picture_without_words(course: Any) -> None:
     course.change(LESSON, 5, source="## Wire\n\n![](x.png)")
 
