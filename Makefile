@@ -19,7 +19,7 @@ test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 3 --dist loadfile
 	$(BIN)/python -m pytest --nbval --nbval-sanitize-with tests/course/sanitize.cfg --nbval-cell-timeout 120 notebooks solutions
 
-## check: style, types, import contracts, and the gates of the course
+## check: style, types, import contracts, the gates of the course, and every answer tried against a lab server
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -36,6 +36,7 @@ class Cell:
     outputs: tuple[Output, ...]
     tags: frozenset[str]
     labkit: Mapping[str, Any]
+    grade_id: str = ""  # nbgrader's name for it
 
     @property
     def tree(self) -> ast.Module | None:
@@ -119,6 +120,7 @@ def page(folder: str, name: str, node: NotebookNode) -> Page:
             outputs=tuple(_output(output) for output in cell.get("outputs", ())),
             tags=frozenset(cell.metadata.get("tags", ())),
             labkit=cell.metadata.get("labkit", {}),
+            grade_id=str(cell.metadata.get("nbgrader", {}).get("grade_id", "")),
         )
         for number, cell in enumerate(node.cells, start=1)
     )

@@ -1,21 +1,17 @@
 """solutions/ -> exercises/: what is marked as solution is cut, the rest is the student's. Knows marks; runs nothing."""
 
 import ast
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from nbformat import NotebookNode
 
 from labkit.author import ipynb
+from labkit.author.marks import cut, marked
 from labkit.author.problem import Problem, Refused
 
 SOURCE, TARGET = "solutions", "exercises"
-BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
 KEPT_METADATA = ("labkit", "nbgrader", "tags")  # of a cell; everything else is an editor's business
-
-_MARK = re.compile(r"(?P<indent>[ \t]*)(?P<mark># (?:BEGIN|END) SOLUTION)[ \t]*")
-_NEARLY_A_MARK = re.compile(r"#\s*(BEGIN|END)[\s_-]*SOLUTION", re.IGNORECASE)
 
 
 def build(root: Path) -> list[Path]:
@@ -55,38 +51,6 @@ def exercise_from(solution: NotebookNode, file: str) -> NotebookNode:
     """The student's notebook: solutions cut, explanations left out, outputs cleared. `file` names it in a refusal."""
     cells = [_cell(number, cell, file) for number, cell in enumerate(solution.cells, start=1) if not _explains(cell)]
     return ipynb.node({"cells": cells, "metadata": ipynb.METADATA, "nbformat": 4, "nbformat_minor": 5})
-
-
-def cut(source: str, exercise_id: str) -> str:
-    """The stub: every marked region replaced by one `raise` at its indentation. Raises ValueError(what, cure)."""
-    stub: list[str] = []
-    inside: str | None = None
-    for line in source.split("\n"):
-        mark = _MARK.fullmatch(line)
-        if mark is None:
-            if _NEARLY_A_MARK.search(line):
-                raise ValueError(f"'{line.strip()}' is not quite a mark.", f"Write '{BEGIN}' or '{END}', alone.")
-            if inside is None:
-                stub.append(line)
-        elif mark["mark"] == BEGIN:
-            if inside is not None:
-                raise ValueError("one solution begins inside another.", f"Write '{END}' before the next '{BEGIN}'.")
-            inside = mark["indent"]
-            stub.append(f'{inside}raise NotImplementedError("{exercise_id}: your code goes here")')
-        else:
-            if inside is None:
-                raise ValueError(f"'{END}' without a beginning.", f"Write '{BEGIN}' above it.")
-            if inside != mark["indent"]:
-                raise ValueError(f"'{END}' is indented otherwise than '{BEGIN}'.", "Give both the same indentation.")
-            inside = None
-    if inside is not None:
-        raise ValueError(f"'{BEGIN}' without an end.", f"Write '{END}' under the solution.")
-    return "\n".join(stub)
-
-
-def marked(source: str) -> bool:
-    """Whether the cell holds a solution, or something that means to be one."""
-    return _NEARLY_A_MARK.search(source) is not None
 
 
 def _wanted(root: Path) -> Iterator[tuple[Path, bytes]]:

@@ -2,13 +2,25 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
-from labkit.author import book
 from labkit.author.book import FOLDERS, Book, Page
-from labkit.author.gates import agreement, constructs, execution, leaks, plain, questions, reading
-from labkit.author.problem import Problem, Refused
-from labkit.manifest import MANIFEST, ManifestError
+from labkit.author.gates import (
+    agreement,
+    answered,
+    background,
+    believed,
+    constructs,
+    execution,
+    ids,
+    leaks,
+    links,
+    plain,
+    questions,
+    reading,
+    sanitizer,
+    unfinished,
+)
+from labkit.author.problem import Problem
 
 Judge = Callable[[Book], Iterable[Problem]]
 
@@ -45,16 +57,18 @@ GATES = (
     Gate("cells are plain Python that any front end runs", each(plain.plain, *AUTHORED)),
     Gate("questions are asked once and explained", questions.asked),
     Gate("no construct before its lesson", constructs.constructs),
+    Gate("nothing prints in the background", each(background.background, *AUTHORED)),
+    Gate("links and anchors lead somewhere", links.links),
+    Gate("every id is given once", ids.ids),
+    Gate("every exercise has its check", answered.checked),
+    Gate("hints are a ladder of three or more", answered.hinted),
+    Gate("every exercise has two wrong answers and another right one", answered.tried),
+    Gate("one wrong answer has the right value and the wrong traffic", answered.by_the_wrong_way),
+    Gate("no answers without an exercise", answered.at_home),
+    Gate("misconceptions can be read", believed.readable),
+    Gate("every belief has its exercise, its wrong answer and its hint", believed.embodied),
+    Gate("a lesson names three beliefs", believed.enough),
+    Gate("every belief has its line in the instructor's note", believed.noted),
+    Gate("the sanitizer has under ten rules, each with its reason", sanitizer.sanitizer),
+    Gate("nothing is left to write", unfinished.unfinished),
 )
-
-
-def check(root: Path) -> list[Problem]:
-    """Every finding of every gate over the course under this folder, file by file in reading order."""
-    try:
-        course = book.read(root)
-    except ManifestError as error:
-        return [Problem(MANIFEST, None, error.what, error.cure)]
-    except Refused as refusal:
-        return [refusal.problem]
-    found = {problem: None for gate in GATES for problem in gate.judge(course)}
-    return sorted(found, key=lambda problem: (problem.file, problem.cell or 0))

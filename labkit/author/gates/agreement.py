@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator
 
 from labkit.author.book import Book, Cell, Page
-from labkit.author.build import marked, stale
+from labkit.author.build import stale
 from labkit.author.gates.reading import title
+from labkit.author.marks import marked
 from labkit.author.problem import Problem
 from labkit.manifest import MANIFEST, Exercise, Lesson
 

@@ -23,7 +23,7 @@ def headings(page: Page) -> Iterator[Problem]:
     """Exactly one H1, it comes first, and no heading skips a level on the way down."""
     last, titles = 0, 0
     for cell in page.prose:
-        for level, words in _headings(cell.source):
+        for level, words in headings_of(cell.source):
             titles += level == 1
             if level == 1 and titles == 2:
                 yield page.problem(cell, f"'{words}' is a second H1.", "Make it '## …'.")
@@ -68,7 +68,7 @@ def size(page: Page) -> Iterator[Problem]:
 
 
 @cache
-def _tokens(markdown: str) -> tuple[Token, ...]:
+def tokens(markdown: str) -> tuple[Token, ...]:
     """Every token, the inline ones too, in reading order."""
     flat: list[Token] = []
     for token in _markdown.parse(markdown):
@@ -76,11 +76,11 @@ def _tokens(markdown: str) -> tuple[Token, ...]:
     return tuple(flat)
 
 
-def _headings(markdown: str) -> Iterator[tuple[int, str]]:
-    tokens = _tokens(markdown)
-    for place, token in enumerate(tokens):
+def headings_of(markdown: str) -> Iterator[tuple[int, str]]:
+    found = tokens(markdown)
+    for place, token in enumerate(found):
         if token.type == "heading_open":
-            yield int(token.tag[1]), tokens[place + 1].content
+            yield int(token.tag[1]), found[place + 1].content
         elif token.type in ("html_block", "html_inline"):
             for level in _read_html(token.content).levels:
                 yield level, "an HTML heading"
@@ -88,12 +88,12 @@ def _headings(markdown: str) -> Iterator[tuple[int, str]]:
 
 def title(markdown: str) -> str | None:
     """The words of the first H1, or None."""
-    return next((words for level, words in _headings(markdown) if level == 1), None)
+    return next((words for level, words in headings_of(markdown) if level == 1), None)
 
 
 def _wordless_in_markdown(markdown: str) -> Iterator[str]:
     html = ""  # in one piece: an inline <svg> and its <title> are two tokens
-    for token in _tokens(markdown):
+    for token in tokens(markdown):
         if token.type == "image" and _says_nothing(token.content):
             yield f"the picture {str(token.attrs.get('src'))[:60]}"
         elif token.type in ("html_block", "html_inline"):

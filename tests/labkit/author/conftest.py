@@ -1,15 +1,19 @@
-"""A bench for the author's tools: notebooks made of a few words, and one small course that passes every gate."""
+"""A bench for the author's tools: notebooks made of a few words, and one small course that passes every gate.
+
+Its exercises have the ids of real ones, so that their checks are real too.
+"""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from labkit.author import book, ipynb
+from labkit.author import book, ipynb, proving
 from labkit.author.book import Page
 from labkit.author.build import build
+from labkit.checks import CHECKS
 
 MANIFEST = """
 [course]
@@ -37,9 +41,91 @@ introduces = ["with"]
 """
 Json = dict[str, Any]
 
+BELIEFS = "\n".join(
+    f"""
+[{name}]
+lesson = "00"
+exercise = "{exercise}"
+belief = "{belief}"
+source = "the neighbours"
+hint = "{"Look at the leaf before you pour the water on it. " * 2}"
+"""
+    for name, exercise, belief in (
+        ("response-is-the-data", "00.1", "The cup is the tea."),
+        ("server-lives-in-the-notebook", "00.2", "The kitchen is in my cup."),
+        ("retries-happened", "00.2", "Somebody knocked twice."),
+    )
+)
+# What three people send, for 00.1 and for 00.2.
+SENT = {
+    "00.1": """
+@wrong(NOT_THE_WAY, "no X-Learner header")
+def says_no_name(base_url, name):
+    return requests.get(base_url + "/health").json()
+
+
+@wrong("not the data", belief="response-is-the-data")
+def returns_the_response(base_url, name):
+    return requests.get(base_url + "/health")
+
+
+@right
+def greets(base_url, name):
+    return requests.get(f"{base_url}/health", headers={"x-learner": name}).json()
+""",
+    "00.2": """
+@wrong(NOT_THE_WAY, "it took 2 requests")
+def asks_twice(base_url):
+    requests.get(base_url + "/coffee")
+    requests.get(base_url + "/coffee")
+
+
+@wrong("answered 200, not 404")
+def asks_what_exists(base_url):
+    requests.get(base_url + "/health")
+
+
+@wrong("No request", belief="server-lives-in-the-notebook")
+def asks_nobody(base_url):
+    return "404"
+
+
+@wrong("Max retries", belief="retries-happened", status="crashed")
+def asks_a_closed_door(base_url):
+    requests.get("http://127.0.0.1:9/coffee")
+
+
+@right
+def asks_in_a_session(base_url):
+    with requests.Session() as session:
+        session.get(base_url + "/coffee")
+""",
+}
+SENDING = (
+    '"""What people send."""\n\nimport requests\n\nfrom labkit.author.answers import NOT_THE_WAY, right, wrong\n\n'
+)
+
 
 class Bench:
     """Makes cells, pages, and a course on disk."""
+
+    POURED = """\
+import requests
+
+
+def pour(base_url, name):
+    return requests.get(base_url + "/health", headers={"X-Learner": name}).json()
+
+
+lab.check("00.1", pour)"""
+    BREWED = """\
+import requests
+
+
+def brew(base_url):
+    # BEGIN SOLUTION
+    requests.get(base_url + "/coffee")
+    # END SOLUTION"""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -90,6 +176,18 @@ class Bench:
         content["cells"][number - 1] |= fields
         path.write_text(json.dumps(content), encoding="utf-8")
 
+    def text_file(self, file: str, content: str) -> Path:
+        path = self.root / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+        return path
+
+    def rewrite(self, file: str, old: str, new: str) -> None:
+        """Replace one passage of a text file."""
+        content = (self.root / file).read_text(encoding="utf-8")
+        assert old in content
+        self.text_file(file, content.replace(old, new))
+
     def manifest(self, old: str = "", new: str = "") -> None:
         """Write course.toml, with one passage replaced."""
         assert old in MANIFEST
@@ -98,22 +196,52 @@ class Bench:
 
 
 @pytest.fixture
+def provable(course: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """The same course with answers that its checks can be asked about: pour says hello, brew finds nothing."""
+    monkeypatch.setattr(proving, "WORKERS", 2)
+    course.change("notebooks/00_tea.ipynb", 4, source=course.POURED)
+    course.change("solutions/00_tea.ipynb", 3, source=course.BREWED)
+    build(course.root)
+    return course
+
+
+@pytest.fixture
 def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path / "course")
+
+
+@pytest.fixture(autouse=True)
+def checks() -> Iterator[None]:
+    """What a test does to CHECKS is undone after it, the order of the rows too."""
+    before = dict(CHECKS)
+    yield
+    CHECKS.clear()
+    CHECKS.update(before)
 
 
 @pytest.fixture
 def course(bench: Bench) -> Bench:
     """A course of two lessons, 15 cells each, that passes every gate."""
+    for exercise in set(CHECKS) - {"00.1", "00.2"}:
+        del CHECKS[exercise]
     bench.manifest()
+    bench.text_file("misconceptions.toml", BELIEFS)
+    for exercise, sent in SENT.items():
+        bench.text_file(f"answers/exercise_{exercise.replace('.', '_')}.py", SENDING + sent)
     filler = [bench.text(f"## Step {number}") for number in range(10)]
     bench.write(
         "notebooks/00_tea.ipynb",
         bench.text("# 00 A cup of tea\n\nYou brew a cup. 20 minutes; exercises 12 minutes."),
         bench.code('lab = labkit.open("00")', 1),
         bench.code('print(f"{1 + 1} cups")', 2, bench.printed("2 cups\n")),
-        bench.code('lab.check("00.1", pour)', 3, bench.shown("text/plain", "00.1  PASSED  Well poured.")),
-        bench.text("## Wire\n\n![a timeline: the tea comes first](x.png)"),
+        bench.code(
+            'def pour(base_url, name):\n    pass\n\n\nlab.check("00.1", pour)',
+            3,
+            bench.shown("text/plain", "00.1  PASSED  Well poured."),
+            exercise="00.1",
+            role="solution",
+        ),
+        bench.text("## Wire\n\n![a timeline: the tea comes first](data:image/png;base64,AAAA)"),
         *filler,
     )
     bench.write(

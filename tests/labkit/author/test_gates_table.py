@@ -2,18 +2,36 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from labkit.author import book
-from labkit.author.gates import GATES, check
+from labkit.author.check import check as verdict
+from labkit.author.gates import GATES
+from labkit.author.problem import Problem
+from labkit.checks import CHECKS
 
 LESSON, SOLUTION = "notebooks/00_tea.ipynb", "solutions/00_tea.ipynb"
+SENT = "answers/exercise_00_2.py"
+
+
+def check(root: Path) -> list[Problem]:
+    return [finding.problem for finding in verdict(root).findings]
 
 
 def a_picture_without_words(course: Any) -> None:
     course.change(LESSON, 5, source="## Wire\n\n![](x.png)")
+
+
+def two_hints(_: Any) -> None:
+    CHECKS["00.2"] = replace(CHECKS["00.2"], hints=CHECKS["00.2"].hints[1:])
+
+
+def ten_rules(course: Any) -> None:
+    course.text_file("tests/course/sanitize.cfg", "# why\nregex: a\nreplace: b\n\n" * 10)
 
 
 # What breaks each gate. A new row in GATES needs a row here: the first test below says so.
@@ -36,6 +54,28 @@ SPOILED: dict[str, Callable[[Any], object]] = {
         LESSON, 3, source='labkit.predict("00.p1")\nprint(f"{1 + 1} cups")'
     ),
     "no construct before its lesson": lambda course: course.manifest('introduces = ["f-string"]', ""),
+    "nothing prints in the background": lambda course: course.change(LESSON, 2, source="Thread(target=print).start()"),
+    "links and anchors lead somewhere": lambda course: course.change(LESSON, 5, source="## Wire\n\n[on](02.ipynb)"),
+    "every id is given once": lambda course: course.rewrite(SENT, "def asks_what_exists", "def asks_twice"),
+    "every exercise has its check": lambda course: CHECKS.pop("00.2"),
+    "hints are a ladder of three or more": two_hints,
+    "every exercise has two wrong answers and another right one": lambda course: (course.root / SENT).unlink(),
+    "one wrong answer has the right value and the wrong traffic": lambda course: course.rewrite(
+        SENT, "(NOT_THE_WAY, ", "("
+    ),
+    "no answers without an exercise": lambda course: course.text_file("answers/exercise_00_3.py", ""),
+    "misconceptions can be read": lambda course: course.text_file("misconceptions.toml", "[tea]\nhot = true\n"),
+    "every belief has its exercise, its wrong answer and its hint": lambda course: course.rewrite(
+        SENT, ', belief="retries-happened"', ""
+    ),
+    "a lesson names three beliefs": lambda course: course.rewrite(
+        "misconceptions.toml", 'lesson = "00"\nexercise = "00.1"', 'lesson = "01"\nexercise = "00.1"'
+    ),
+    "every belief has its line in the instructor's note": lambda course: course.text_file(
+        "instructors/00.md", "# 00\n\n- `response-is-the-data`\n- `retries-happened`\n"
+    ),
+    "the sanitizer has under ten rules, each with its reason": ten_rules,
+    "nothing is left to write": lambda course: course.change(LESSON, 5, source="## Wire\n\nTODO: the picture"),
 }
 
 

@@ -1,20 +1,16 @@
-"""10.3: what people really report about the end of a stream, and the words that each must be met with."""
+"""10.3: what people really report about the end of a stream. Knows no check."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-import pytest
 import requests
 from openai import APIError, OpenAI
 
-from labkit.outcome import Outcome
-from labkit.render import card
-
-Judge = Callable[..., Outcome]
-NOT_THE_WAY = "Your answer is right. The way to it is not:"
+from labkit.author.answers import NOT_THE_WAY, right, wrong
 
 
+@right
 def right_with_the_sdk(base_url: str, key: str, prompt: str, max_tokens: int | None = None) -> Any:
     text, ended = "", "unknown"
     with OpenAI(base_url=f"{base_url}/v1", api_key=key, max_retries=0) as client:
@@ -48,6 +44,13 @@ def reason_in(event: dict[str, Any]) -> Any:
     return next((choice["finish_reason"] for choice in event.get("choices", [])), None)
 
 
+@wrong(
+    "did not end like that",
+    "'unknown'",
+    "= HTTP answer: complete (no_done;after=4)",
+    "prove",
+    belief="loop-ended-so-complete",
+)
 def trusts_the_loop(base_url: str, key: str, prompt: str, max_tokens: int | None = None) -> Any:
     heard: list[str] = []
     ended = "complete"
@@ -59,17 +62,20 @@ def trusts_the_loop(base_url: str, key: str, prompt: str, max_tokens: int | None
     return "".join(heard), ended
 
 
+@wrong("an error event came", "'failed'", 'last event: {"error"', belief="loop-ended-so-complete")
 def swallows_every_error(base_url: str, key: str, prompt: str, max_tokens: int | None = None) -> Any:
-    text, ended = right(base_url, key, prompt, max_tokens)
+    text, ended = told(base_url, key, prompt, max_tokens)
     return text, "complete" if ended == "failed" else ended
 
 
+@wrong("words in it that the model never said", "not a part of the answer")
 def puts_errors_into_the_text(base_url: str, key: str, prompt: str, max_tokens: int | None = None) -> Any:
-    text, ended = right(base_url, key, prompt, max_tokens)
+    text, ended = told(base_url, key, prompt, max_tokens)
     return (text + "\n[error: the model stopped]", ended) if ended == "failed" else (text, ended)
 
 
-def right(base_url: str, key: str, prompt: str, max_tokens: int | None = None) -> tuple[str, str]:
+@right
+def told(base_url: str, key: str, prompt: str, max_tokens: int | None = None) -> tuple[str, str]:
     """What the wrong answers below are built on: each then spoils one thing."""
     heard: list[str] = []
     ended = "unknown"
@@ -83,6 +89,7 @@ def right(base_url: str, key: str, prompt: str, max_tokens: int | None = None) -
     return "".join(heard), ended
 
 
+@wrong("finish_reason was stop", "'complete'", "no_done")
 def insists_on_done(base_url: str, key: str, prompt: str, max_tokens: int | None = None) -> Any:
     heard: list[str] = []
     found: list[dict[str, Any]] = []
@@ -95,42 +102,50 @@ def insists_on_done(base_url: str, key: str, prompt: str, max_tokens: int | None
     return "".join(heard), "length" if "length" in map(reason_in, found) else "complete"
 
 
+@wrong("It took 2 requests", "each one is paid for", "on the screen already", "→ POST")
 def asks_again_when_it_failed(base_url: str, key: str, prompt: str, max_tokens: int | None = None) -> Any:
-    text, ended = right(base_url, key, prompt, max_tokens)
-    return right(base_url, key, prompt, max_tokens) if ended == "failed" else (text, ended)
+    text, ended = told(base_url, key, prompt, max_tokens)
+    return told(base_url, key, prompt, max_tokens) if ended == "failed" else (text, ended)
 
 
+@wrong(NOT_THE_WAY, "it took 2 requests")
 def pays_twice_to_be_sure(base_url: str, key: str, prompt: str, max_tokens: int | None = None) -> Any:
-    first = right(base_url, key, prompt, max_tokens)
-    second = right(base_url, key, prompt, max_tokens)
+    first = told(base_url, key, prompt, max_tokens)
+    second = told(base_url, key, prompt, max_tokens)
     return first if first == second else second
 
 
+@wrong("limit on the answer's length", "max_tokens: 5", "max_tokens: null")
 def forgets_the_limit(base_url: str, key: str, prompt: str, max_tokens: int | None = None) -> Any:
-    return right(base_url, key, prompt)
+    return told(base_url, key, prompt)
 
 
+@wrong(NOT_THE_WAY, "the answer came in one piece", "stream: false")
 def does_not_stream(base_url: str, key: str, prompt: str, max_tokens: int | None = None) -> Any:
     answer = ask(base_url, key, prompt, stream=False, max_tokens=max_tokens).json()
     reason = answer["choices"][0]["finish_reason"]
     return answer["choices"][0]["message"]["content"], "length" if reason == "length" else "complete"
 
 
+@wrong("not what the model said", "Keep them")
 def drops_what_came_before(base_url: str, key: str, prompt: str, max_tokens: int | None = None) -> Any:
-    text, ended = right(base_url, key, prompt, max_tokens)
+    text, ended = told(base_url, key, prompt, max_tokens)
     return ("", "failed") if ended == "failed" else (text, ended)
 
 
+@wrong("'stop', which is none of complete, length")
 def says_it_in_other_words(base_url: str, key: str, prompt: str, max_tokens: int | None = None) -> Any:
-    text, ended = right(base_url, key, prompt, max_tokens)
+    text, ended = told(base_url, key, prompt, max_tokens)
     return text, {"complete": "stop"}.get(ended, ended)
 
 
+@wrong("a tuple (str, str)", "True")
 def returns_a_bool(base_url: str, key: str, prompt: str, max_tokens: int | None = None) -> Any:
-    text, ended = right(base_url, key, prompt, max_tokens)
+    text, ended = told(base_url, key, prompt, max_tokens)
     return text, ended == "complete"
 
 
+@wrong("KeyError: 'choices'", "late_error;after=4", status="crashed")
 def trusts_every_event(base_url: str, key: str, prompt: str, max_tokens: int | None = None) -> Any:
     text, ended = "", "unknown"
     for line in ask(base_url, key, prompt, max_tokens=max_tokens).iter_lines():
@@ -139,45 +154,3 @@ def trusts_every_event(base_url: str, key: str, prompt: str, max_tokens: int | N
             text += choice["delta"].get("content", "")
             ended = {"stop": "complete", "length": "length", None: ended}[choice["finish_reason"]]
     return text, ended
-
-
-WRONG = [
-    (
-        trusts_the_loop,
-        ("did not end like that", "'unknown'", "= HTTP answer: complete (no_done;after=4)", "prove"),
-        "loop-ended-so-complete",
-    ),
-    (swallows_every_error, ("an error event came", "'failed'", 'last event: {"error"'), "loop-ended-so-complete"),
-    (puts_errors_into_the_text, ("words in it that the model never said", "not a part of the answer"), ""),
-    (insists_on_done, ("finish_reason was stop", "'complete'", "no_done"), ""),
-    (asks_again_when_it_failed, ("It took 2 requests", "each one is paid for", "on the screen already", "→ POST"), ""),
-    (pays_twice_to_be_sure, (NOT_THE_WAY, "it took 2 requests"), ""),
-    (forgets_the_limit, ("limit on the answer's length", "max_tokens: 5", "max_tokens: null"), ""),
-    (does_not_stream, (NOT_THE_WAY, "the answer came in one piece", "stream: false"), ""),
-    (drops_what_came_before, ("not what the model said", "Keep them"), ""),
-    (says_it_in_other_words, ("'stop', which is none of complete, length",), ""),
-    (returns_a_bool, ("a tuple (str, str)", "True"), ""),
-]
-
-
-@pytest.mark.parametrize(("answer", "words", "belief"), WRONG, ids=lambda value: getattr(value, "__name__", ""))
-def test_a_wrong_ending_is_met_with_its_words(
-    judge_fast: Judge, answer: Callable[..., Any], words: tuple[str, ...], belief: str
-) -> None:
-    outcome = judge_fast("10.3", answer)
-    assert (outcome.status, outcome.belief) == ("wrong", belief)
-    assert [word for word in words if word not in card(outcome)] == []
-    assert outcome.expected and outcome.seen and outcome.look
-
-
-def test_who_does_not_expect_an_error_crashes_and_is_told_what_came(judge_fast: Judge) -> None:
-    outcome = judge_fast("10.3", trusts_every_event)
-    assert outcome.status == "crashed"
-    assert [word for word in ("KeyError: 'choices'", "late_error;after=4") if word not in card(outcome)] == []
-
-
-@pytest.mark.parametrize("answer", [right, right_with_the_sdk])
-def test_an_ending_told_in_another_way_passes(judge_fast: Judge, answer: Callable[..., Any]) -> None:
-    outcome = judge_fast("10.3", answer)
-    assert outcome.passed, card(outcome)
-    assert "complete, length, complete, unknown, failed, failed" in outcome.summary

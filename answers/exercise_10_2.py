@@ -1,19 +1,14 @@
-"""10.2: what people really write to stop a model early, and the words that each must be met with."""
+"""10.2: what people really write to stop a model early. Knows no check."""
 
-import gc
-from collections.abc import Callable
 from typing import Any
 
-import pytest
 import requests
 from openai import OpenAI, Stream
 from openai.types.chat import ChatCompletionChunk
 
-from labkit.outcome import Outcome
-from labkit.render import card
+from labkit.author.answers import NOT_THE_WAY, right, wrong
 
-Judge = Callable[..., Outcome]
-NOT_THE_WAY = "Your answer is right. The way to it is not:"
+TIME_SCALE = 2.0  # slower than life: the check judges the moment of leaving, and the machine may be busy
 
 
 def stream_of(base_url: str, key: str, prompt: str, **more: Any) -> Stream[ChatCompletionChunk]:
@@ -27,6 +22,7 @@ def whole(stream: Stream[ChatCompletionChunk]) -> str:
     return "".join(choice.delta.content or "" for chunk in stream for choice in chunk.choices)
 
 
+@right
 def right_with_close(base_url: str, key: str, prompt: str) -> Any:
     stream = stream_of(base_url, key, prompt)
     text = ""
@@ -39,6 +35,7 @@ def right_with_close(base_url: str, key: str, prompt: str) -> Any:
         stream.close()
 
 
+@right
 def right_by_hand(base_url: str, key: str, prompt: str) -> Any:
     body = {"model": "tea-small", "messages": [{"role": "user", "content": prompt}], "stream": True}
     headers = {"Authorization": f"Bearer {key}"}
@@ -51,6 +48,7 @@ def right_by_hand(base_url: str, key: str, prompt: str) -> Any:
                 return text
 
 
+@wrong(NOT_THE_WAY, "your loop has stopped, the model has not", "who tells", belief="break-stops-the-model")
 def only_breaks(base_url: str, key: str, prompt: str) -> Any:
     text = ""
     for chunk in stream_of(base_url, key, prompt):
@@ -60,6 +58,7 @@ def only_breaks(base_url: str, key: str, prompt: str) -> Any:
     return text[: text.index(".") + 1]
 
 
+@wrong(NOT_THE_WAY, "the server sent 1", "of them after the full stop", belief="break-stops-the-model")
 def breaks_and_keeps_the_stream(base_url: str, key: str, prompt: str) -> Any:
     stream, text = stream_of(base_url, key, prompt), ""
     while "." not in text:
@@ -67,6 +66,7 @@ def breaks_and_keeps_the_stream(base_url: str, key: str, prompt: str) -> Any:
     return text
 
 
+@wrong(NOT_THE_WAY, "the model has not", belief="break-stops-the-model")
 def breaks_and_goes_on_working(base_url: str, key: str, prompt: str) -> Any:
     """So much is made here that Python would come by and collect the forgotten stream, which closes it by luck."""
     text = only_breaks(base_url, key, prompt)
@@ -74,29 +74,35 @@ def breaks_and_goes_on_working(base_url: str, key: str, prompt: str) -> Any:
     return text if tables else ""
 
 
+@wrong(NOT_THE_WAY, "your code read the whole answer", "= HTTP answer: complete")
 def reads_everything(base_url: str, key: str, prompt: str) -> Any:
     with stream_of(base_url, key, prompt) as stream:
         return whole(stream).split(".")[0] + "."
 
 
+@wrong(NOT_THE_WAY, "beforehand where to stop, with `max_tokens`", "max_tokens: 30")
 def guesses_a_limit(base_url: str, key: str, prompt: str) -> Any:
     return whole(stream_of(base_url, key, prompt, max_tokens=30)).split(".")[0] + "."
 
 
+@wrong(NOT_THE_WAY, 'stop: ["."]')
 def sends_a_stop_list(base_url: str, key: str, prompt: str) -> Any:
     return whole(stream_of(base_url, key, prompt, stop=["."])) + "."
 
 
+@wrong(NOT_THE_WAY, "the answer came in one piece")
 def does_not_stream(base_url: str, key: str, prompt: str) -> Any:
     with OpenAI(base_url=f"{base_url}/v1", api_key=key) as client:
         answer = client.chat.completions.create(model="tea-small", messages=[{"role": "user", "content": prompt}])
     return (answer.choices[0].message.content or "").split(".")[0] + "."
 
 
+@wrong("not the first sentence", "up to and including its first full stop")
 def loses_the_full_stop(base_url: str, key: str, prompt: str) -> Any:
     return right_with_close(base_url, key, prompt).rstrip(".")
 
 
+@wrong(NOT_THE_WAY, "you left late", "deltas after it")
 def waits_for_two_sentences(base_url: str, key: str, prompt: str) -> Any:
     text = ""
     with stream_of(base_url, key, prompt) as stream:
@@ -106,49 +112,11 @@ def waits_for_two_sentences(base_url: str, key: str, prompt: str) -> Any:
                 return text[: text.index(".") + 1]
 
 
+@wrong("asked something else", "'How do I brew green tea?'", "one sentence")
 def asks_for_one_sentence(base_url: str, key: str, prompt: str) -> Any:
     return whole(stream_of(base_url, key, f"{prompt} Answer in one sentence."))
 
 
+@wrong("not the first sentence", "['")
 def returns_the_pieces(base_url: str, key: str, prompt: str) -> Any:
     return [right_with_close(base_url, key, prompt)]
-
-
-WRONG = [
-    (only_breaks, (NOT_THE_WAY, "your loop has stopped, the model has not", "who tells"), "break-stops-the-model"),
-    (
-        breaks_and_keeps_the_stream,
-        (NOT_THE_WAY, "the server sent 1", "of them after the full stop"),
-        "break-stops-the-model",
-    ),
-    (breaks_and_goes_on_working, (NOT_THE_WAY, "the model has not"), "break-stops-the-model"),
-    (reads_everything, (NOT_THE_WAY, "your code read the whole answer", "= HTTP answer: complete"), ""),
-    (guesses_a_limit, (NOT_THE_WAY, "beforehand where to stop, with `max_tokens`", "max_tokens: 30"), ""),
-    (sends_a_stop_list, (NOT_THE_WAY, 'stop: ["."]'), ""),
-    (does_not_stream, (NOT_THE_WAY, "the answer came in one piece"), ""),
-    (waits_for_two_sentences, (NOT_THE_WAY, "you left late", "deltas after it"), ""),
-    (loses_the_full_stop, ("not the first sentence", "up to and including its first full stop"), ""),
-    (asks_for_one_sentence, ("asked something else", "'How do I brew green tea?'", "one sentence"), ""),
-    (returns_the_pieces, ("not the first sentence", "['"), ""),
-]
-
-
-@pytest.mark.parametrize(("answer", "words", "belief"), WRONG, ids=lambda value: getattr(value, "__name__", ""))
-def test_a_wrong_way_to_leave_is_met_with_its_words(
-    judge: Judge, answer: Callable[..., Any], words: tuple[str, ...], belief: str
-) -> None:
-    outcome = judge("10.2", answer)
-    assert (outcome.status, outcome.belief) == ("wrong", belief)
-    assert [word for word in words if word not in card(outcome)] == []
-    assert outcome.expected and outcome.seen and outcome.look
-
-
-@pytest.mark.parametrize("answer", [right_with_close, right_by_hand])
-def test_leaving_in_another_way_passes(judge: Judge, answer: Callable[..., Any]) -> None:
-    outcome = judge("10.2", answer)
-    assert outcome.passed, card(outcome)
-
-
-def test_the_garbage_collector_is_back_at_work_afterwards(judge: Judge) -> None:
-    judge("10.2", returns_the_pieces)
-    assert gc.isenabled()

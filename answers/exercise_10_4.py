@@ -1,20 +1,21 @@
-"""10.4: what people really do with a model's wish for a tool, and the words that each must be met with."""
+"""10.4: what people really do with a model's wish for a tool. Knows no check."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
-import pytest
 import requests
 
-from labkit.outcome import Outcome
-from labkit.render import card
+from labkit.author.answers import NOT_THE_WAY, right, wrong
 
-Judge = Callable[..., Outcome]
-NOT_THE_WAY = "Your answer is right. The way to it is not:"
 PARAMETERS = {"type": "object", "properties": {"order_id": {"type": "integer"}}, "required": ["order_id"]}
+
+
 TOOL = {"name": "order_status", "description": "Where an order of the shop is", "parameters": PARAMETERS}
+
+
 TOOLS = [{"type": "function", "function": TOOL}]
+
+
 Messages = list[dict[str, Any]]
 
 
@@ -57,6 +58,7 @@ def user(prompt: str) -> Messages:
     return [{"role": "user", "content": prompt}]
 
 
+@right
 def right_by_hand(base_url: str, key: str, prompt: str) -> Any:
     _, parts, finish = stream(base_url, key, user(prompt))
     if finish != "tool_calls":
@@ -64,11 +66,13 @@ def right_by_hand(base_url: str, key: str, prompt: str) -> Any:
     return stream(base_url, key, user(prompt) + results(base_url, key, joined(parts)))[0]
 
 
+@wrong("a call that was not whole", "GET /shop/orders/1042", "no_done;after=12", belief="parsed-so-complete")
 def trusts_the_loop(base_url: str, key: str, prompt: str) -> Any:
     _, parts, _ = stream(base_url, key, user(prompt))
     return stream(base_url, key, user(prompt) + results(base_url, key, joined(parts)))[0]
 
 
+@wrong("asked about 104, which the model never asked for", "1042", belief="parsed-so-complete")
 def reads_each_fragment(base_url: str, key: str, prompt: str) -> Any:
     _, parts, finish = stream(base_url, key, user(prompt))
     if finish != "tool_calls":
@@ -81,6 +85,7 @@ def reads_each_fragment(base_url: str, key: str, prompt: str) -> Any:
     return stream(base_url, key, [*user(prompt), {"role": "assistant", "tool_calls": calls}, *turns])[0]
 
 
+@wrong("JSONDecodeError", "Extra data", "json.loads", status="crashed")
 def glues_all_calls(base_url: str, key: str, prompt: str) -> Any:
     _, parts, finish = stream(base_url, key, user(prompt))
     if finish != "tool_calls":
@@ -91,6 +96,7 @@ def glues_all_calls(base_url: str, key: str, prompt: str) -> Any:
     return stream(base_url, key, user(prompt) + results(base_url, key, calls))[0]
 
 
+@wrong(NOT_THE_WAY, "looked up more than once")
 def looks_up_twice_to_be_sure(base_url: str, key: str, prompt: str) -> Any:
     _, parts, finish = stream(base_url, key, user(prompt))
     if finish != "tool_calls":
@@ -99,12 +105,14 @@ def looks_up_twice_to_be_sure(base_url: str, key: str, prompt: str) -> Any:
     return stream(base_url, key, user(prompt) + results(base_url, key, joined(parts)))[0]
 
 
+@wrong(NOT_THE_WAY, "the model was asked 3 times, and 2 was right")
 def asks_the_model_once_more(base_url: str, key: str, prompt: str) -> Any:
     answer = right_by_hand(base_url, key, prompt)
     stream(base_url, key, user(prompt))
     return answer
 
 
+@wrong("not the model's last words")
 def knows_better_than_the_model(base_url: str, key: str, prompt: str) -> Any:
     _, parts, finish = stream(base_url, key, user(prompt))
     if finish != "tool_calls":
@@ -114,52 +122,16 @@ def knows_better_than_the_model(base_url: str, key: str, prompt: str) -> Any:
     return "; ".join(turn["content"] for turn in turns[1:])
 
 
+@wrong("no whole answer to return", "expected: None", "no such order")
 def invents_what_is_missing(base_url: str, key: str, prompt: str) -> Any:
     return right_by_hand(base_url, key, prompt) or "There is no such order."
 
 
+@wrong("An order was not looked up", "GET /shop/orders/2", "no request to the shop")
 def forgets_the_lookup(base_url: str, key: str, prompt: str) -> Any:
     return stream(base_url, key, user(prompt))[0]
 
 
+@wrong("goes without `tools`")
 def offers_no_tool(base_url: str, key: str, prompt: str) -> Any:
     return stream(base_url, key, user(prompt), tools=None)[0]
-
-
-WRONG = [
-    (trusts_the_loop, ("a call that was not whole", "GET /shop/orders/1042", "no_done;after=12"), "parsed-so-complete"),
-    (reads_each_fragment, ("asked about 104, which the model never asked for", "1042"), "parsed-so-complete"),
-    (looks_up_twice_to_be_sure, (NOT_THE_WAY, "looked up more than once"), ""),
-    (asks_the_model_once_more, (NOT_THE_WAY, "the model was asked 3 times, and 2 was right"), ""),
-    (knows_better_than_the_model, ("not the model's last words",), ""),
-    (invents_what_is_missing, ("no whole answer to return", "expected: None", "no such order"), ""),
-    (forgets_the_lookup, ("An order was not looked up", "GET /shop/orders/2", "no request to the shop"), ""),
-    (offers_no_tool, ("goes without `tools`",), ""),
-]
-
-
-@pytest.mark.parametrize(("answer", "words", "belief"), WRONG, ids=lambda value: getattr(value, "__name__", ""))
-def test_a_wrong_way_with_tools_is_met_with_its_words(
-    judge_fast: Judge, answer: Callable[..., Any], words: tuple[str, ...], belief: str
-) -> None:
-    outcome = judge_fast("10.4", answer)
-    assert (outcome.status, outcome.belief) == ("wrong", belief)
-    assert [word for word in words if word not in card(outcome)] == []
-    assert outcome.expected and outcome.seen and outcome.look
-
-
-def test_two_calls_in_one_string_crash_and_the_line_is_named(judge_fast: Judge) -> None:
-    outcome = judge_fast("10.4", glues_all_calls)
-    assert outcome.status == "crashed"
-    assert [word for word in ("JSONDecodeError", "Extra data", "json.loads") if word not in card(outcome)] == []
-
-
-def test_tools_by_hand_pass_and_so_does_the_stored_solution(judge_fast: Judge, taught: Callable[..., Any]) -> None:
-    for answer in (right_by_hand, taught("10.4").solution):
-        outcome = judge_fast("10.4", answer)
-        assert outcome.passed, card(outcome)
-        assert "4 orders looked up" in outcome.summary
-
-
-def test_the_stub_is_not_started(judge_fast: Judge, taught: Callable[..., Any]) -> None:
-    assert judge_fast("10.4", taught("10.4").stub).status == "not started"
