@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from labkit import beliefs, checks, shelf
+from labkit.manifest import MANIFEST, load
 from labkit.progress import Progress
 
 TRIES_UNTIL_SOLUTION = 3
@@ -57,6 +58,15 @@ def solution(
     code, told = shelf.solved(course, exercise)
     progress.note("solution", exercise)
     return "\n\n".join(filter(None, [beside(have, code) if have.strip() else code, told]))
+
+
+def unsolved(course: Path, progress: Progress, exercise: str) -> list[str]:
+    """The exercises that this one builds on and that have not passed yet, in order; `checks.run(after=…)` wants it.
+
+    Raises LookupError for an exercise that does not exist.
+    """
+    told = {one.id: one.requires for one in load(course / MANIFEST).exercises}
+    return [first for first in told.get(checks.known(exercise), ()) if not progress.passed(first)]
 
 
 def beside(have: str, code: str) -> str:
