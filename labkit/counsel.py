@@ -3,6 +3,7 @@
 A notebook and the command line ask here, so that a learner meets one ladder wherever they stand on it.
 """
 
+import re
 from difflib import SequenceMatcher
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from labkit.progress import Progress
 TRIES_UNTIL_SOLUTION = 3
 YOURS, THEIRS, BOTH = "you have", "solution", ""
 MARGIN = max(map(len, (YOURS, THEIRS)))
+CHECKING = re.compile(r"^(?:await )?lab\.check\(.*\)$", re.MULTILINE)  # under a guided solution, and no part of it
 
 
 def hint(course: Path, progress: Progress, exercise: str) -> str:
@@ -71,7 +73,7 @@ def unsolved(course: Path, progress: Progress, exercise: str) -> list[str]:
 
 def beside(have: str, code: str) -> str:
     """What the learner has and what the solution has, line by line; every line says in words whose it is."""
-    mine, right = _lines(have), _lines(code)
+    mine, right = _lines(have), _lines(CHECKING.sub("", code))
     if mine == right:
         return "What you have is the solution, line for line.\n\n" + code
     rows = []

@@ -105,7 +105,8 @@ class Lab:
 
     def check(self, exercise: str, answer: Callable[..., Any] | None = None) -> Attempt | None:
         """Try an answer against a fresh sandbox and say what the server saw. An async one: `await lab.check(…)`."""
-        if checks.awaits(checks.known(exercise), answer):
+        self._answers[checks.known(exercise)] = answer
+        if checks.awaits(exercise, answer):
             return Attempt(exercise, partial(self._tried, exercise, answer))
         show(self._tried(exercise, answer))
         return None
@@ -113,7 +114,6 @@ class Lab:
     def _tried(self, exercise: str, answer: Any, loop: AbstractEventLoop | None = None) -> Outcome:
         """The outcome, noted at once: whatever happens to this kernel next, it is not lost."""
         after = counsel.unsolved(self.course, self.progress, exercise)
-        self._answers[exercise] = answer
         outcome = checks.run(exercise, answer, self.home, keys=[self.key], loop=loop, after=after)
         self.progress.note("attempt", exercise, status=outcome.status, belief=outcome.belief)
         return outcome

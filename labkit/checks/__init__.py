@@ -21,11 +21,13 @@ class Check:
     """How one exercise is judged. `judge` returns one sentence of praise that names what was seen, or raises Wrong.
 
     `awaited` is for an answer that must be async: its check is written with `await`, whatever it is given.
+    `serves` is for an answer that is a whole server (`bench.serve`).
     """
 
     judge: Judge
     hints: tuple[str, ...]
     awaited: bool = False
+    serves: bool = False
 
 
 CHECKS = {
@@ -47,7 +49,8 @@ def known(exercise: str) -> str:
 
 def awaits(exercise: str, answer: Any) -> bool:
     """Whether this check is to be awaited in the kernel's own loop."""
-    return CHECKS[exercise].awaited or wants_loop(answer)
+    check = CHECKS[exercise]
+    return check.awaited or (not check.serves and wants_loop(answer))
 
 
 def run(
@@ -71,8 +74,10 @@ def run(
         look = f'lab.check("{first}", …) until it passes, then come back'
         return Outcome(exercise, "blocked", f"This one builds on {first}, which has not passed yet.", look=look)
     if answer is None or not callable(answer):
-        said = "no function" if answer is None else f"something else than a function ({type(answer).__name__})"
-        look = f'lab.check("{exercise}", your_function), without brackets after its name'
+        wanted = "server" if check.serves else "function"
+        said = f"no {wanted}" if answer is None else f"something else than a {wanted} ({type(answer).__name__})"
+        what = "app" if check.serves else "your_function"
+        look = f'lab.check("{exercise}", {what}), without brackets after its name'
         return Outcome(exercise, "not started", f"The check was given {said}.", look=look)
     if check.awaited and not wants_loop(answer):
         return Outcome(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from labkit.checks.calling import Called, in_loop, in_thread
+from labkit.checks.own_server import NotServing, OwnServer
 from labkit.checks.prints import Prints
 from labkit.exchange import Exchange
 from labkit.outcome import Wrong
@@ -121,6 +122,20 @@ class Bench:
 
         found: list[Any] = self._outcome(scene, self._run(scene, answer, work))
         return found
+
+    def serve(self, answer: Any) -> OwnServer:
+        """The learner's own server in a process of its own, which ends with this bench. Raises as `call` does.
+
+        `answer` is an ASGI application, or a function that makes one. What it prints is kept with the other prints.
+        """
+        try:
+            server = OwnServer(answer, self.prints, self.patience)
+        except NotServing as error:
+            if error.kind == "NotImplementedError":
+                raise NotStarted from None
+            raise Crashed(str(error), "", "") from None
+        self._open.callback(server.end)
+        return server
 
     def _run(self, scene: Scene, answer: Callable[..., Any], work: Callable[[], Any]) -> Called:
         free, plain = scene.witness.hang_up, inspect.isfunction(answer) and not inspect.isasyncgenfunction(answer)
