@@ -110,7 +110,7 @@ def takes_the_wrong_number(base_url: str, key: str, prompt: str) -> Any:
     return "".join(map(text_of, found)), found[-1]["usage"]["prompt_tokens"]
 
 
-@wrong(NOT_THE_WAY, "the answer came in one piece", "stream: null")
+@wrong(NOT_THE_WAY, "the answer came in one piece", "no `stream` in the body")
 def does_not_stream(base_url: str, key: str, prompt: str) -> Any:
     answer = post(base_url, key, prompt, stream=None, stream_options=None).json()
     return answer["choices"][0]["message"]["content"], answer["usage"]["total_tokens"]

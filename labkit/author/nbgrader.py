@@ -14,7 +14,8 @@ from typing import Any
 from nbformat import NotebookNode
 
 from labkit.author import ipynb
-from labkit.author.build import KEPT_METADATA, SOURCE, marked
+from labkit.author.build import KEPT_METADATA, SOURCE
+from labkit.author.marks import marked
 from labkit.author.problem import Problem, Refused
 from labkit.manifest import MANIFEST, Course, Lesson, load
 

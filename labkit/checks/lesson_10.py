@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import httpx2
-
 from labkit.checks.bench import Bench, Scene
 from labkit.checks.chat import PATH, asked, the_one, told
 from labkit.checks.proof import brief, counted, parted, quoted, verdict
@@ -92,7 +90,9 @@ def _text_and_tokens(value: Any, scene: Scene, prompt: str, belief: str) -> Exch
             expected=f"total_tokens: {due.tokens}" if due.tokens else "the server's own count, which you must ask for",
             seen=f"{tokens}; the answer had {counted(len(exchange.deltas), 'delta')}",
             proof=brief(exchange),
-            look="usage has three numbers: which of them is the whole bill?"
+            look="where does your code keep total_tokens? The event that brings it has no choices"
+            if due.tokens and not tokens
+            else "usage has three numbers: which of them is the whole bill?"
             if due.tokens
             else "`stream_options` with include_usage: which event brings the bill, and what else is in it?",
             belief="delta-is-token" if counted_deltas else "",
@@ -188,8 +188,7 @@ def _uncut(scene: Scene, exchange: Exchange) -> tuple[str, int]:
     """The whole answer to the learner's own question and its number of deltas; asked after the journal was read."""
     cuts = ("stream", "stream_options", "max_tokens", "max_completion_tokens", "stop")
     body = {name: value for name, value in asked(exchange).items() if name not in cuts}
-    headers = HURRY | {"authorization": f"Bearer {scene.key}"}
-    answer = httpx2.post(f"{scene.base_url}{PATH}", json=body, headers=headers, trust_env=False, timeout=10)
+    answer = scene.ask("POST", PATH, json=body, headers=HURRY)
     if answer.status_code != 200:
         return "", 0
     told_all = answer.json()
