@@ -97,8 +97,8 @@ def _cell(cell: NotebookNode, course: Course, place: Problem) -> NotebookNode:
             )
         metadata["nbgrader"] = _marks(SOLUTION, exercise_id)
     elif checked:
-        exercise_id, answer = checked
-        copy["source"] = f'import labkit\n\nlabkit.grade("{exercise_id}", {answer})'
+        exercise_id, answer, waits = checked
+        copy["source"] = f'import labkit\n\n{waits}labkit.grade("{exercise_id}", {answer})'
         metadata["nbgrader"] = _marks(TEST, f"{exercise_id}-check") | {"points": course.exercise(exercise_id).minutes}
     elif "labkit.open(" in cell.source:
         metadata["nbgrader"] = _marks(READ_ONLY, "start")
@@ -110,19 +110,22 @@ def _marks(kind: Mapping[str, bool], name: str) -> dict[str, Any]:
     return {"schema_version": SCHEMA, "task": False, "grade_id": re.sub(r"[^A-Za-z0-9_-]", "-", name), **kind}
 
 
-def _checked(source: str) -> tuple[str, str] | None:
-    """("10.2", "first_sentence") where the cell is nothing but `lab.check("10.2", first_sentence)`, awaited or not."""
+def _checked(source: str) -> tuple[str, str, str] | None:
+    """("10.2", "first_sentence", "") where the cell is nothing but `lab.check("10.2", first_sentence)`.
+
+    The third is "await " where that is awaited.
+    """
     try:
         body = ast.parse(source).body
     except SyntaxError:
         return None
     match body:
-        case [ast.Expr(value=ast.Await(value=call) | call)]:
+        case [ast.Expr(value=ast.Await(value=call) | call as said)]:
             match call:
                 case ast.Call(
                     func=ast.Attribute(attr="check"), args=[ast.Constant(value=str(exercise_id)), answer], keywords=[]
                 ):
-                    return exercise_id, ast.unparse(answer)
+                    return exercise_id, ast.unparse(answer), "await " if isinstance(said, ast.Await) else ""
     return None
 
 

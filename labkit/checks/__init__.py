@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -94,6 +95,18 @@ def run(
     names = ("summary", "expected", "seen", "proof", "look", "printed", "complained")
     shown: dict[str, Any] = {name: bench.keyless(getattr(outcome, name)) for name in names}
     return replace(outcome, **shown)
+
+
+def run_alone(exercise: str, answer: Any, url: str) -> Outcome:
+    """As `run`, with an event loop made for an async answer: for a caller that has none running."""
+    if not awaits(exercise, answer):
+        return run(exercise, answer, url)
+    return asyncio.run(run_awaited(exercise, answer, url))
+
+
+async def run_awaited(exercise: str, answer: Any, url: str) -> Outcome:
+    """As `run`, for an async answer, in the loop of whoever awaits."""
+    return await asyncio.to_thread(partial(run, exercise, answer, url, loop=asyncio.get_running_loop()))
 
 
 def _judged(check: Check, bench: Bench, answer: Any) -> Outcome:

@@ -45,3 +45,17 @@ def test_an_exercise_that_does_not_exist_is_no_question_of_points() -> None:
 def test_grading_is_nobodys_attempt(shared_home: Path) -> None:
     labkit.grade(EXERCISE, right)
     assert not (shared_home / "progress.jsonl").exists()
+
+
+async def test_an_async_answer_is_graded_where_it_is_awaited(capsys: pytest.CaptureFixture[str]) -> None:
+    async def answer(base_url: str, name: str) -> Any:
+        return right(base_url, name)
+
+    await labkit.grade(EXERCISE, answer)
+    assert capsys.readouterr().out.startswith(f"{EXERCISE}  PASSED")
+
+    async def idle(base_url: str, name: str) -> None:
+        """Asks nobody."""
+
+    with pytest.raises(NotPassed, match="NOT YET"):
+        await labkit.grade(EXERCISE, idle)
