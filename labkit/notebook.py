@@ -103,7 +103,7 @@ class Lab:
     def check(self, exercise: str, answer: Callable[..., Any] | None = None) -> None:
         """Try an answer against a fresh sandbox and say what the server saw."""
         outcome = checks.run(self._known(exercise), answer, self.home, keys=[self.key])
-        self.progress.note("attempt", exercise, status=outcome.status, belief=outcome.belief)
+        self.progress.attempt(outcome)
         print(render.card(outcome))
 
     def hint(self, exercise: str) -> None:
@@ -157,5 +157,6 @@ def open(lesson: str, *, own_door: bool = False) -> Lab:
     session.keep_alive(server)
     witness = Witness.of_new_sandbox(server.url, seed=seed)
     url = witness.open_door() if own_door else server.url
-    progress = Progress(runtime.environment().home / "progress.jsonl")
+    here = runtime.environment()
+    progress = Progress(here.progress, here.slip)
     return Lab(lesson, url, witness.key, witness, server.url, progress, course)

@@ -45,21 +45,31 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What this process was told from outside. `variables` is all of it, for the processes that we start."""
+    """What this process was told from outside. `variables` is all of it, for the processes that we start.
+
+    `slip` is where a kernel's checks are to be told of as well, to the program that started the kernel.
+    """
 
     home: Path
     time_scale: float
     variables: Mapping[str, str]
+    slip: Path | None = None
+
+    @property
+    def progress(self) -> Path:
+        """The log of attempts. It names exercises and no places, so that every folder may move."""
+        return self.home / "progress.jsonl"
 
 
 def environment() -> Environment:
-    """The only reader of the environment in labkit: LABKIT_HOME, LABSERVER_TIME_SCALE, and what children inherit."""
+    """The only reader of the environment in labkit: LABKIT_HOME, LABKIT_SLIP, LABSERVER_TIME_SCALE, and the rest."""
     home = os.environ.get("LABKIT_HOME") or user_data_dir("wirelab", appauthor=False)
     try:
         time_scale = float(os.environ.get("LABSERVER_TIME_SCALE") or 1.0)
     except ValueError as error:
         raise ValueError(f"LABSERVER_TIME_SCALE: {error}. Set it to a number such as 0.5, or unset it.") from None
-    return Environment(Path(home).expanduser().resolve(), time_scale, dict(os.environ))
+    slip = os.environ.get("LABKIT_SLIP")
+    return Environment(Path(home).expanduser().resolve(), time_scale, dict(os.environ), Path(slip) if slip else None)
 
 
 def runtime_file() -> Path:
