@@ -1,16 +1,14 @@
 """What a notebook holds: a sandbox of its own and five verbs. Knows the other rooms; speaks no HTTP itself."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from labkit import beliefs, checks, render, runtime, session, shelf, workspace
+from labkit import checks, counsel, render, runtime, session, shelf, workspace
 from labkit.exchange import Exchange
 from labkit.progress import Progress
 from labkit.witness import Witness
-
-TRIES_UNTIL_SOLUTION = 3
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -49,7 +47,6 @@ class Lab:
     home: str
     progress: Progress
     course: Path
-    _told: set[str] = field(default_factory=set)
 
     def __repr__(self) -> str:
         return f"Lab {self.lesson}: a sandbox of your own, seeded so that everyone sees the same."
@@ -102,34 +99,17 @@ class Lab:
 
     def check(self, exercise: str, answer: Callable[..., Any] | None = None) -> None:
         """Try an answer against a fresh sandbox and say what the server saw."""
-        outcome = checks.run(self._known(exercise), answer, self.home, keys=[self.key])
+        outcome = checks.run(checks.known(exercise), answer, self.home, keys=[self.key])
         self.progress.attempt(outcome)
         print(render.card(outcome))
 
     def hint(self, exercise: str) -> None:
         """The next step of this exercise's hints; the first one speaks to what the last attempt looked like."""
-        belief = beliefs.load(self.course).get(self.progress.last_belief(self._known(exercise)))
-        if belief is not None and belief.id not in self._told:
-            self._told.add(belief.id)
-            print(f"{exercise}  a thought first: {belief.hint}")
-            return
-        ladder = checks.CHECKS[exercise].hints
-        step = min(self.progress.count("hint", exercise), len(ladder) - 1)
-        self.progress.note("hint", exercise, step=step)
-        print(f"{exercise}  hint {step + 1} of {len(ladder)}: {ladder[step]}")
+        print(counsel.hint(self.course, self.progress, exercise))
 
     def solution(self, exercise: str, *, insist: bool = False) -> None:
-        """A solution with its explanation: after a pass, after three attempts, or when you insist."""
-        tries = self.progress.tries(self._known(exercise))
-        if not (insist or self.progress.passed(exercise) or tries >= TRIES_UNTIL_SOLUTION):
-            left = TRIES_UNTIL_SOLUTION - tries
-            print(
-                f'{exercise}  {left} more {"attempt" if left == 1 else "attempts"} first, and `lab.hint("{exercise}")` '
-                f'helps. If you would rather see it now: lab.solution("{exercise}", insist=True)'
-            )
-            return
-        self.progress.note("solution", exercise)
-        print(shelf.solution(self.course, exercise))
+        """A solution with its explanation, next to what you have: after a pass, after three attempts, or insisting."""
+        print(counsel.solution(self.course, self.progress, exercise, insist=insist))
 
     def stop(self) -> None:
         """Close this lab's own door (`labkit.open(..., own_door=True)`): whoever knocks now is refused."""
@@ -138,11 +118,6 @@ class Lab:
     def start(self) -> None:
         """Open this lab's own door again."""
         self.url = self.witness.open_door()
-
-    def _known(self, exercise: str) -> str:
-        if exercise in checks.CHECKS:
-            return exercise
-        raise LookupError(f"There is no exercise {exercise!r}. There are: {', '.join(checks.CHECKS)}.")
 
 
 def open(lesson: str, *, own_door: bool = False) -> Lab:

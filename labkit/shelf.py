@@ -21,16 +21,21 @@ def lesson(course: Path, name: str) -> Lesson:
 
 def solution(course: Path, exercise: str) -> str:
     """The solution's code, and the explanation under it. Raises LookupError where none is written."""
+    return "\n\n".join(filter(None, solved(course, exercise)))
+
+
+def solved(course: Path, exercise: str) -> tuple[str, str]:
+    """The same in two parts: the code, and the explanation."""
     for folder in FOLDERS:
         for path in sorted((course / folder).glob(f"{exercise[:2]}_*.ipynb")):
             cells = [cell for cell in _cells(path) if _labkit(cell).get("exercise") == exercise]
             told = ["".join(cell["source"]) for cell in cells if _labkit(cell).get("solution_only")]
             guided = [cell for cell in cells if _labkit(cell).get("role") == "solution"]
             code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-            solved = [MARK.sub("", source) for source in code if MARK.search(source)]
-            solved += ["".join(cell["source"]) for cell in guided]
-            if solved:
-                return "\n\n".join([*solved, *told])
+            answers = [MARK.sub("", source) for source in code if MARK.search(source)]
+            answers += ["".join(cell["source"]) for cell in guided]
+            if answers:
+                return "\n\n".join(answers), "\n\n".join(told)
     raise LookupError(f"No solution of {exercise} is written yet.")
 
 

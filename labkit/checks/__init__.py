@@ -33,6 +33,13 @@ CHECKS = {
 }
 
 
+def known(exercise: str) -> str:
+    """The same id, if there is such an exercise. Raises LookupError naming those that there are."""
+    if exercise in CHECKS:
+        return exercise
+    raise LookupError(f"There is no exercise {exercise!r}. There are: {', '.join(CHECKS)}.")
+
+
 def run(exercise: str, answer: Any, url: str, *, patience: float = PATIENCE, keys: Iterable[str] = ()) -> Outcome:
     """Judge one answer against the lab server at `url`. Every way to fail is an Outcome; nothing is raised."""
     check = CHECKS[exercise]

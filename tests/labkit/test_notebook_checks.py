@@ -17,8 +17,10 @@ from learner import (
 )
 
 from labkit import beliefs, checks
-from labkit.notebook import TRIES_UNTIL_SOLUTION, Lab
+from labkit.counsel import TRIES_UNTIL_SOLUTION
+from labkit.notebook import Lab
 from labkit.outcome import Outcome
+from labkit.progress import Progress
 
 
 def test_a_check_prints_a_card_and_notes_what_it_found(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
@@ -62,7 +64,7 @@ def test_hints_go_on_where_they_were_after_a_restart_of_the_kernel(
     lab: Lab, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lab.hint(EXERCISE)
-    replace(lab, _told=set()).hint(EXERCISE)
+    replace(lab, progress=Progress(lab.progress.path)).hint(EXERCISE)
     assert re.findall(r"hint (\d) of", capsys.readouterr().out) == ["1", "2"]
 
 
