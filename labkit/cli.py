@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from labkit.author.cli import app as author
+from labkit.learner.cli import app as learner
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,6 +19,7 @@ app = typer.Typer(
     help="Wirelab: learn REST, WebSockets and streaming against a lab server of your own.",
 )
 
+app.add_typer(learner)  # without a name: its verbs stand beside ours
 app.add_typer(author, name="dev", help="For authors: build, run and prove the course.")
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The lab server's port, or the next free one.")]

@@ -28,10 +28,12 @@ class Report:
     new: tuple[str, ...] = ()
     refreshed: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()  # the course renamed it, and the learner's copy has the old name: `update` moves it
 
     def lines(self) -> list[str]:
         """One line per kind that is not empty."""
-        kinds = (("new", self.new), ("refreshed", self.refreshed), ("kept yours", self.kept))
+        kinds = [("new", self.new), ("refreshed", self.refreshed), ("kept yours", self.kept)]
+        kinds.append(("renamed in the course, `wirelab update` renames yours", self.waiting))
         return [f"{kind}: {', '.join(names)}" for kind, names in kinds if names]
 
 
@@ -90,7 +92,10 @@ def create(course_root: Path, work: Path) -> Report:
     work.mkdir(parents=True, exist_ok=True)
     memory = Memory.of(work)
     done: dict[str, list[str]] = {"new": [], "refreshed": [], "kept": []}
+    waiting = tuple(sorted(renamed(course_root, work, memory).values()))
     for name, source in originals(course_root):
+        if name in waiting:
+            continue
         notebook = cells.read(source)
         offered = cells.digest(notebook)
         kind = decide(offered, memory.handed_out.get(name), work / name)
@@ -101,7 +106,22 @@ def create(course_root: Path, work: Path) -> Report:
         if kind in done:
             done[kind].append(name)
     memory.keep(work)
-    return Report(*(tuple(done[kind]) for kind in ("new", "refreshed", "kept")))
+    return Report(tuple(done["new"]), tuple(done["refreshed"]), tuple(done["kept"]), waiting)
+
+
+def renamed(course_root: Path, work: Path, memory: Memory) -> dict[str, str]:
+    """Copies whose lesson has another name by now, each with the new one: the same number in the same folder.
+
+    Only where the learner has the old file and nothing of the new name.
+    """
+    course = [name for name, _ in originals(course_root)]
+    found = {}
+    for name in memory.handed_out.keys() - set(course):
+        folder, _, file = name.partition("/")
+        new = next((each for each in course if each.startswith(f"{folder}/{file[:2]}_")), None)
+        if new is not None and (work / name).exists() and not (work / new).exists():
+            found[name] = new
+    return found
 
 
 def decide(offered: str, handed_out: str | None, copy: Path) -> str:

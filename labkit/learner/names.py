@@ -41,9 +41,9 @@ def of(source: str) -> Names:
 
 def parsed(source: str) -> ast.Module | None:
     """The cell as Python, its magics translated; None where that fails."""
-    for text in (lambda: source, lambda: _without_magics(source)):
+    for magics in (False, True):
         try:
-            return ast.parse(text())
+            return ast.parse(_without_magics(source) if magics else source)
         except (SyntaxError, ValueError):
             continue
     return None
@@ -99,7 +99,8 @@ def _changed(tree: ast.Module) -> Iterator[str]:
 def _without_magics(source: str) -> str:
     from IPython.core.inputtransformer2 import TransformerManager  # noqa: PLC0415  # 0.3 s, and rarely needed
 
-    return str(TransformerManager().transform_cell(source))
+    translate = TransformerManager().transform_cell  # type: ignore[no-untyped-call]  # IPython has no types here
+    return str(translate(source))
 
 
 class _Reader(ast.NodeVisitor):
