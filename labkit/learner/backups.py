@@ -75,11 +75,11 @@ def _new(work: Path) -> Path:
 
 def _found(work: Path, backup: str) -> Path:
     """The folder by its name, or by a path that ends with it; only of this work folder."""
-    folder = work / FOLDER / Path(backup).name
-    if not Path(backup).name or not folder.is_dir():
-        known = ", ".join(sorted(each.name for each in (work / FOLDER).glob("*") if each.is_dir())) or "none at all"
+    there = {folder.name: folder for folder in (work / FOLDER).glob("*") if folder.is_dir()}
+    if Path(backup).name not in there:
+        known = ", ".join(sorted(there)) or "none at all"
         raise NoSuchBackup(f"There is no backup {backup!r} in {work / FOLDER}. There are: {known}.")
-    return folder
+    return there[Path(backup).name]
 
 
 def _names(folder: Path) -> list[str]:

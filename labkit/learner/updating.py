@@ -23,9 +23,10 @@ def update(root: Path, work: Path) -> list[str]:
     memory = Memory.of(work)
     course = dict(workspace.originals(root))
     gone = [name for name in sorted(memory.handed_out) if name not in course]
-    stale = [name for name in course if _kind(course[name], memory, work, name) == "refreshed"]
     moved = workspace.renamed(root, work, memory)
-    kept = backups.take(work, [*stale, *gone])
+    kept = backups.take(
+        work, [*gone, *(name for each in course for name in _replaced(course[each], memory, work, each))]
+    )
     said = [line for name in gone for line in _farewell(work, memory, name, moved.get(name))]
     for name, path in course.items():
         said += _one(path, memory, work, name)
@@ -35,16 +36,26 @@ def update(root: Path, work: Path) -> list[str]:
     return [*said, *(backups.way_back(kept) if kept else [])]
 
 
-def _kind(original: Path, memory: Memory, work: Path, name: str) -> str:
-    return workspace.decide(cells.digest(cells.read(original)), memory.handed_out.get(name), work / name)
+def _beside(name: str) -> str:
+    return name.removesuffix(".ipynb") + NEW
+
+
+def _replaced(original: Path, memory: Memory, work: Path, name: str) -> list[str]:
+    """What this update will write over: an unedited copy, or a version put beside that was written into since."""
+    offered, told = cells.digest(cells.read(original)), memory.beside.get(name)
+    kind = workspace.decide(offered, memory.handed_out.get(name), work / name)
+    if kind == "refreshed":
+        return [name]
+    beside = _beside(name)
+    again = kind == "kept" and offered not in (memory.handed_out.get(name), told)
+    return [beside] if again and cells.digest_of_file(work / beside) != told else []
 
 
 def _one(original: Path, memory: Memory, work: Path, name: str) -> Iterator[str]:
     """One notebook of the course, and what there is to say about it."""
     notebook = cells.blank(cells.read(original))
-    offered, copy = cells.digest(notebook), work / name
-    beside = copy.with_name(copy.name.removesuffix(".ipynb") + NEW)
-    kind = _kind(original, memory, work, name)
+    offered, copy, beside = cells.digest(notebook), work / name, work / _beside(name)
+    kind = workspace.decide(offered, memory.handed_out.get(name), copy)
     if kind == "kept":
         if offered in (memory.handed_out.get(name), memory.beside.get(name)):
             return  # their words on our present version, or a new one that they were told of

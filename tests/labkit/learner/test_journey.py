@@ -23,7 +23,9 @@ def test_from_a_wrong_answer_to_a_pass_and_back(pupil: Pupil) -> None:
     gate = pupil.wirelab("solution", "00.2")
     assert gate.code == 0 and "2 more attempts first" in gate.out and "--insist" in gate.out
     shown = pupil.wirelab("solution", "00.2", "--insist")
-    assert "you have | " in shown.out and "requests.get(base_url + '/health')" in shown.out and "solution | " in shown.out
+    assert (
+        "you have | " in shown.out and "requests.get(base_url + '/health')" in shown.out and "solution | " in shown.out
+    )
 
     pupil.types(RIGHT)
     passed = pupil.wirelab("check", "00.2")
