@@ -71,12 +71,13 @@ def check(  # noqa: PLR0917 - typer reads options from parameters
     cell from the top down to the check, as after "Restart Kernel and Run All Cells". Of a lesson or of all, exercises
     that are still the stub are not run. Exit code 0: passed, 1: not passed, 2: could not run.
     """
-    from labkit.learner import attempt, showing
-
     with troubles(code=2):
         place = found(course, work)
         wanted = place.chosen(which, everything=everything)
         hurry = everything or len(wanted) > 1
+
+        from labkit.learner import attempt, showing
+
         with showing.bar(len(wanted)) as turn:
             results = []
             for result in attempt.check(place.desk(turn.step), wanted, fresh=fresh, hurry=hurry):

@@ -1,27 +1,32 @@
-"""A learner's cells, run in a new kernel that ends with us. Knows cells and kernels; knows nothing of exercises."""
+"""A learner's cells, run in a new kernel that ends with us. Knows cells and kernels; knows nothing of exercises.
+
+It speaks to the kernel through jupyter_client. nbclient would do it in a line, and costs two seconds of imports.
+"""
 
 import json
 import os
+import queue
 import shutil
+import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any
 
 import psutil  # type: ignore[import-untyped]  # psutil ships no types and its stubs are not among our packages
+from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import AsyncKernelManager
-from nbclient import NotebookClient
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from nbformat import NotebookNode, v4
+from jupyter_client.manager import KernelManager
 
 from labkit.runtime import Environment
 
-CELL_TIMEOUT = 120  # seconds; a check gives one call of an answer 20, and calls it several times
+START_PATIENCE = 60.0  # seconds
+CELL_PATIENCE = 120.0  # seconds; a check gives one call of an answer 20, and calls it several times
+POLL = 0.5  # seconds between two looks whether the kernel lives
 
 
 class CouldNotRun(RuntimeError):
@@ -37,7 +42,7 @@ class Run:
     shown: dict[int, str] = field(default_factory=dict)  # cell -> what stood below it, as text
 
 
-class _Here(AsyncKernelManager):
+class _Here(KernelManager):
     """This very interpreter, whatever a machine's kernel specs say."""
 
     @property
@@ -55,68 +60,82 @@ def run(
     The checks inside note their attempts as ever. `step` is told after each cell how many are done. Raises
     CouldNotRun where a cell hangs or the kernel dies.
     """
-    notebook = v4.new_notebook(cells=[v4.new_code_cell(source) for _, source in pieces])  # type: ignore[no-untyped-call]
-    at = 0
-
-    def begins(cell: NotebookNode, cell_index: int) -> None:
-        nonlocal at
-        at = cell_index
-
-    def ended(cell: NotebookNode, cell_index: int, execute_reply: Mapping[str, Any]) -> None:
-        step(cell_index + 1)
-
-    client = NotebookClient(
-        notebook,
-        timeout=CELL_TIMEOUT,
-        allow_errors=True,
-        skip_cells_with_tag="",
-        store_widget_state=False,
-        record_timing=False,
-        kernel_manager_class=_Here,
-        resources={"metadata": {"path": str(folder)}},
-        on_cell_execute=begins,
-        on_cell_executed=ended,
-    )
-    with _scratch(here.home) as scratch, TemporaryFile() as stderr:
+    done = Run()
+    with _scratch(here.home) as scratch:
         slip = scratch / "outcomes.jsonl"
-        variables = {
-            **here.variables,
-            "LABKIT_HOME": str(here.home),
-            "LABKIT_SLIP": str(slip),
-            "IPYTHONDIR": str(scratch / "ipython"),  # nobody's start-up files: a restart must mean the same everywhere
-            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        }
+        with _kernel(scratch, folder, here, slip) as (manager, client):
+            for count, (number, source) in enumerate(pieces, start=1):
+                try:
+                    _one(manager, client, number, source, done)
+                except CouldNotRun as error:
+                    raise CouldNotRun(f"{error}{_last_words(scratch)}") from None
+                step(count)
+        lines = slip.read_text(encoding="utf-8").splitlines() if slip.exists() else []
+    done.outcomes = [json.loads(line) for line in lines if line]
+    return done
+
+
+def _one(manager: KernelManager, client: BlockingKernelClient, number: int, source: str, done: Run) -> None:
+    """One cell, until the kernel is idle again."""
+    asked = client.execute(source, allow_stdin=False, stop_on_error=False)
+    shown: list[str] = []
+    deadline = time.monotonic() + CELL_PATIENCE
+    while True:
         try:
-            client.execute(env=variables, stderr=stderr)
-        except CellTimeoutError:
-            what = f"Cell {pieces[at][0] + 1} did not come back within {CELL_TIMEOUT} seconds."
-            raise CouldNotRun(f"{what} Which line waits? Run the cell by itself in JupyterLab.") from None
-        except (DeadKernelError, RuntimeError) as error:  # the second: it died before it answered at all
-            stderr.seek(0)
-            told = stderr.read().decode(errors="replace").strip().splitlines()[-5:]
-            words = "\n".join(f"    {line}" for line in [*told, f"{type(error).__name__}: {error}"])
-            raise CouldNotRun(f"The kernel died. Its last words:\n{words}\n`wirelab doctor` names the cure.") from None
-        return _told(pieces, client.nb, slip)
+            message = client.get_iopub_msg(timeout=POLL)
+        except queue.Empty:
+            if not manager.is_alive():
+                raise CouldNotRun(f"The kernel died in cell {number + 1}.") from None
+            if time.monotonic() > deadline:
+                what = f"Cell {number + 1} did not come back within {CELL_PATIENCE:g} seconds."
+                raise CouldNotRun(f"{what} Which line waits? Run the cell by itself in JupyterLab.") from None
+            continue
+        if message["parent_header"].get("msg_id") != asked:
+            continue
+        kind, content = message["msg_type"], message["content"]
+        if kind == "stream" and content["name"] == "stdout":
+            shown.append(content["text"])
+        elif kind in ("display_data", "execute_result"):
+            shown.append(content["data"].get("text/plain", "") + "\n")
+        elif kind == "error":
+            done.errors[number] = (content["ename"], content["evalue"].split("\n", maxsplit=1)[0])
+        elif kind == "status" and content["execution_state"] == "idle":
+            done.shown[number] = "".join(shown).rstrip("\n")
+            return
 
 
-def _told(pieces: Sequence[tuple[int, str]], notebook: NotebookNode, slip: Path) -> Run:
-    run = Run()
-    for (number, _), cell in zip(pieces, notebook.cells, strict=True):
-        errors = [output for output in cell.outputs if output.output_type == "error"]
-        if errors:
-            run.errors[number] = (errors[-1].ename, str(errors[-1].evalue).split("\n", maxsplit=1)[0])
-        run.shown[number] = "\n".join(text.rstrip("\n") for text in _texts(cell.outputs))
-    lines = slip.read_text(encoding="utf-8").splitlines() if slip.exists() else []
-    run.outcomes = [json.loads(line) for line in lines if line]
-    return run
+@contextmanager
+def _kernel(
+    scratch: Path, folder: Path, here: Environment, slip: Path
+) -> Iterator[tuple[KernelManager, BlockingKernelClient]]:
+    """A kernel of nobody's habits: no start-up files, no history. It ends with the block, and if we are killed."""
+    variables = {
+        **here.variables,
+        "LABKIT_HOME": str(here.home),
+        "LABKIT_SLIP": str(slip),
+        "IPYTHONDIR": str(scratch / "ipython"),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+    manager = _Here(connection_file=str(scratch / "kernel.json"))
+    with (scratch / "stderr.txt").open("wb") as stderr:
+        manager.start_kernel(cwd=str(folder), env=variables, stdout=subprocess.DEVNULL, stderr=stderr)
+    client = manager.client()
+    client.start_channels()
+    try:
+        try:
+            client.wait_for_ready(timeout=START_PATIENCE)
+        except RuntimeError as error:
+            raise CouldNotRun(f"The kernel did not start: {error}{_last_words(scratch)}") from None
+        yield manager, client
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
 
 
-def _texts(outputs: Sequence[Any]) -> Iterator[str]:
-    for output in outputs:
-        if output.output_type == "stream" and output.name == "stdout":
-            yield output.text
-        elif output.output_type in ("display_data", "execute_result"):
-            yield output.data.get("text/plain", "")
+def _last_words(scratch: Path) -> str:
+    lines = (scratch / "stderr.txt").read_text(encoding="utf-8", errors="replace").strip().splitlines()[-5:]
+    said = "".join(f"\n    {line}" for line in lines)
+    return f" Its last words:{said}\n`wirelab doctor` names the cure." if said else ""
 
 
 @contextmanager
