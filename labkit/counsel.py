@@ -3,15 +3,18 @@
 A notebook and the command line ask here, so that a learner meets one ladder wherever they stand on it.
 """
 
+import re
 from difflib import SequenceMatcher
 from pathlib import Path
 
 from labkit import beliefs, checks, shelf
+from labkit.manifest import MANIFEST, load
 from labkit.progress import Progress
 
 TRIES_UNTIL_SOLUTION = 3
 YOURS, THEIRS, BOTH = "you have", "solution", ""
 MARGIN = max(map(len, (YOURS, THEIRS)))
+CHECKING = re.compile(r"^(?:await )?lab\.check\(.*\)$", re.MULTILINE)  # under a guided solution, and no part of it
 
 
 def hint(course: Path, progress: Progress, exercise: str) -> str:
@@ -59,9 +62,18 @@ def solution(
     return "\n\n".join(filter(None, [beside(have, code) if have.strip() else code, told]))
 
 
+def unsolved(course: Path, progress: Progress, exercise: str) -> list[str]:
+    """The exercises that this one builds on and that have not passed yet, in order; `checks.run(after=…)` wants it.
+
+    Raises LookupError for an exercise that does not exist.
+    """
+    told = {one.id: one.requires for one in load(course / MANIFEST).exercises}
+    return [first for first in told.get(checks.known(exercise), ()) if not progress.passed(first)]
+
+
 def beside(have: str, code: str) -> str:
     """What the learner has and what the solution has, line by line; every line says in words whose it is."""
-    mine, right = _lines(have), _lines(code)
+    mine, right = _lines(have), _lines(CHECKING.sub("", code))
     if mine == right:
         return "What you have is the solution, line for line.\n\n" + code
     rows = []

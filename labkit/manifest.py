@@ -23,12 +23,16 @@ class ManifestError(ValueError):
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise. A guided one is solved together inside the lesson; the others stand in the exercise notebook."""
+    """One exercise. A guided one is solved together inside the lesson; the others stand in the exercise notebook.
+
+    `requires` are the earlier exercises whose answers this one builds on: until they pass, it is blocked.
+    """
 
     id: str
     title: str
     minutes: int
     guided: bool = False
+    requires: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -159,11 +163,12 @@ _NAMES: dict[type, str] = {
     dict: "a table",
 }
 _LESSON = ("id", "slug", "title", "promise", "minutes", "requires", "introduces", "exercises")
-_EXERCISE = ("id", "title", "minutes", "guided")
+_EXERCISE = ("id", "title", "minutes", "guided", "requires")
 
 
 def _lessons(raw: list[object]) -> Iterator[Lesson]:
     seen: list[str] = []
+    solvable: list[str] = []
     for position, table in enumerate(raw, start=1):
         lesson = _lesson(position, table)
         if lesson.id in seen:
@@ -172,8 +177,19 @@ def _lessons(raw: list[object]) -> Iterator[Lesson]:
             if required not in seen:
                 cure = "Name only lessons that stand earlier in the file."
                 raise ManifestError(f"lesson {lesson.id} 'requires' {required!r}.", cure)
+        _judge_exercises(lesson, solvable)
         seen.append(lesson.id)
         yield lesson
+
+
+def _judge_exercises(lesson: Lesson, solvable: list[str]) -> None:
+    """An exercise builds only on what stands before it; `solvable` are those before this lesson, and grows."""
+    for exercise in lesson.exercises:
+        for required in exercise.requires:
+            if required not in solvable:
+                what = f"exercise {exercise.id} 'requires' {required!r}."
+                raise ManifestError(what, "Name only exercises that stand earlier in the file.")
+        solvable.append(exercise.id)
 
 
 def _lesson(position: int, raw: object) -> Lesson:
@@ -209,4 +225,5 @@ def _exercises(lesson_id: str, raw: list[object]) -> Iterator[Exercise]:
         if number <= last:
             raise ManifestError(f"{table.where} 'id' is {exercise_id!r}, which does not rise.", cure)
         last = number
-        yield Exercise(exercise_id, table.text("title"), table.minutes("minutes"), table.take("guided", bool, False))
+        guided = table.take("guided", bool, False)
+        yield Exercise(exercise_id, table.text("title"), table.minutes("minutes"), guided, table.words("requires"))

@@ -1,12 +1,17 @@
 """What a notebook holds: a sandbox of its own and five verbs. Knows the other rooms; speaks no HTTP itself."""
 
+from asyncio import AbstractEventLoop
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from labkit import checks, counsel, render, runtime, session, shelf, workspace
+from labkit import checks, counsel, render, runtime, session, shelf, source, workspace
+from labkit.attempt import Attempt
+from labkit.card import show
 from labkit.exchange import Exchange
+from labkit.outcome import Outcome
 from labkit.progress import Progress
 from labkit.witness import Witness
 
@@ -47,6 +52,7 @@ class Lab:
     home: str
     progress: Progress
     course: Path
+    _answers: dict[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Lab {self.lesson}: a sandbox of your own, seeded so that everyone sees the same."
@@ -97,19 +103,29 @@ class Lab:
         rules, table = self.witness.faults()
         return Rules(rules, render.rules(rules, table))
 
-    def check(self, exercise: str, answer: Callable[..., Any] | None = None) -> None:
-        """Try an answer against a fresh sandbox and say what the server saw."""
-        outcome = checks.run(checks.known(exercise), answer, self.home, keys=[self.key])
+    def check(self, exercise: str, answer: Callable[..., Any] | None = None) -> Attempt | None:
+        """Try an answer against a fresh sandbox and say what the server saw. An async one: `await lab.check(…)`."""
+        self._answers[checks.known(exercise)] = answer
+        if checks.awaits(exercise, answer):
+            return Attempt(exercise, partial(self._tried, exercise, answer))
+        show(self._tried(exercise, answer))
+        return None
+
+    def _tried(self, exercise: str, answer: Any, loop: AbstractEventLoop | None = None) -> Outcome:
+        """The outcome, noted at once: whatever happens to this kernel next, it is not lost."""
+        after = counsel.unsolved(self.course, self.progress, exercise)
+        outcome = checks.run(exercise, answer, self.home, keys=[self.key], loop=loop, after=after)
         self.progress.attempt(outcome)
-        print(render.card(outcome))
+        return outcome
 
     def hint(self, exercise: str) -> None:
         """The next step of this exercise's hints; the first one speaks to what the last attempt looked like."""
         print(counsel.hint(self.course, self.progress, exercise))
 
     def solution(self, exercise: str, *, insist: bool = False) -> None:
-        """A solution with its explanation, next to what you have: after a pass, after three attempts, or insisting."""
-        print(counsel.solution(self.course, self.progress, exercise, insist=insist))
+        """A solution with its explanation, beside what you checked last: after a pass, three attempts, or insisting."""
+        have = source.of(self._answers.get(exercise))
+        print(counsel.solution(self.course, self.progress, exercise, insist=insist, have=have))
 
     def stop(self) -> None:
         """Close this lab's own door (`labkit.open(..., own_door=True)`): whoever knocks now is refused."""

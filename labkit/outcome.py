@@ -1,7 +1,7 @@
 """What a check found, frozen. Knows nothing of servers, notebooks or how it will be shown. A leaf."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 Status = Literal["passed", "not started", "wrong", "crashed", "blocked"]
 
@@ -12,6 +12,7 @@ class Outcome:
 
     `summary` is one sentence. A wrong one also says what was `expected`, what was `seen`, `proof` (the exchange that
     shows it, as text), and one thing to `look` at next; `belief` is the id of the misconception it looks like.
+    `printed` and `complained` are what the learner's code wrote to stdout and stderr meanwhile.
     """
 
     exercise: str
@@ -22,10 +23,16 @@ class Outcome:
     proof: str = ""
     look: str = ""
     belief: str = ""
+    printed: str = ""
+    complained: str = ""
 
     @property
     def passed(self) -> bool:
         return self.status == "passed"
+
+    def as_json(self) -> dict[str, Any]:
+        """Every field by its name, empty ones too, and `passed`: what `--json` prints for one exercise."""
+        return {**asdict(self), "passed": self.passed}
 
 
 class Wrong(Exception):

@@ -7,7 +7,7 @@ crash cut short is passed over when the log is read.
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ class Progress:
         told = {"by": "wirelab check"} if self.slip else {}
         self.note("attempt", outcome.exercise, status=outcome.status, belief=outcome.belief, **told)
         if self.slip:
-            _append(self.slip, asdict(outcome))
+            _append(self.slip, outcome.as_json())
 
     def note(self, kind: str, exercise: str, **details: Any) -> None:
         _append(self.path, {"at": time.time(), "kind": kind, "exercise": exercise, **details})

@@ -175,17 +175,35 @@ MARKS = {
 }
 
 
+PRINTED_LINES = 12
+
+
 def card(outcome: Outcome) -> str:
     """An outcome as a card of plain text: status in words first, one thing to try last."""
     lines = [f"{outcome.exercise}  {MARKS[outcome.status]}  {outcome.summary}"]
-    for label, said in (("expected", outcome.expected), ("seen", outcome.seen)):
-        if said:
-            lines.append(f"  {label}: {said}")
-    if outcome.proof:
-        lines += ["  on the wire:", *_indented(outcome.proof.splitlines())]
-    if outcome.look:
-        lines.append(f"  next: {outcome.look}")
+    for label, said, quoted in sections(outcome):
+        lines += [f"  {label}", *_indented(said.split("\n"))] if quoted else [f"  {label} {said}"]
     return "\n".join(lines)
+
+
+def sections(outcome: Outcome) -> list[tuple[str, str, bool]]:
+    """What a card says under its first line, in order: (label, words, whether they are quoted line by line)."""
+    found = (
+        ("expected:", outcome.expected, False),
+        ("seen:", outcome.seen, False),
+        ("on the wire:", outcome.proof, True),
+        ("your code printed:", _printed(outcome.printed), True),
+        ("your code printed to stderr:", _printed(outcome.complained), True),
+        ("next:", outcome.look, False),
+    )
+    return [row for row in found if row[1]]
+
+
+def _printed(text: str) -> str:
+    """The first lines of it, without what would move a terminal's cursor."""
+    lines = ["".join(map(_visible, line.replace("\t", "    "))) for line in text.rstrip().split("\n")]
+    shown = lines[:PRINTED_LINES]
+    return "\n".join([*shown, *([f"… and {len(lines) - len(shown)} more lines"] if len(lines) > len(shown) else [])])
 
 
 def _indented(lines: Iterable[str]) -> list[str]:

@@ -1,13 +1,15 @@
 """CHECKS: what judges each exercise, one row each. A check sets a scene, calls the answer, and reads the journal."""
 
-from collections.abc import Callable, Iterable
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx2
 
 from labkit.checks import lesson_00, lesson_10, lesson_10_tools
-from labkit.checks.bench import PATIENCE, Bench, Crashed, NotStarted
+from labkit.checks.bench import PATIENCE, Bench, Crashed, NotStarted, told
+from labkit.checks.calling import wants_loop
 from labkit.outcome import Outcome, Wrong
 from labkit.witness import WitnessError
 
@@ -16,11 +18,16 @@ Judge = Callable[[Bench, Any], str]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """How one exercise is judged. `judge` returns one sentence of praise that names what was seen, or raises Wrong."""
+    """How one exercise is judged. `judge` returns one sentence of praise that names what was seen, or raises Wrong.
+
+    `awaited` is for an answer that must be async: its check is written with `await`, whatever it is given.
+    `serves` is for an answer that is a whole server (`bench.serve`).
+    """
 
     judge: Judge
     hints: tuple[str, ...]
-    takes_answer: bool = True
+    awaited: bool = False
+    serves: bool = False
 
 
 CHECKS = {
@@ -40,19 +47,53 @@ def known(exercise: str) -> str:
     raise LookupError(f"There is no exercise {exercise!r}. There are: {', '.join(CHECKS)}.")
 
 
-def run(exercise: str, answer: Any, url: str, *, patience: float = PATIENCE, keys: Iterable[str] = ()) -> Outcome:
-    """Judge one answer against the lab server at `url`. Every way to fail is an Outcome; nothing is raised."""
+def awaits(exercise: str, answer: Any) -> bool:
+    """Whether this check is to be awaited in the kernel's own loop."""
     check = CHECKS[exercise]
+    return check.awaited or (not check.serves and wants_loop(answer))
+
+
+def run(
+    exercise: str,
+    answer: Any,
+    url: str,
+    *,
+    patience: float = PATIENCE,
+    keys: Iterable[str] = (),
+    loop: asyncio.AbstractEventLoop | None = None,
+    after: Sequence[str] = (),
+) -> Outcome:
+    """Judge one answer against the lab server at `url`. Every way to fail is an Outcome; nothing is raised.
+
+    `loop` is the running loop of an async answer: then call this from another thread. `after` are the exercises that
+    come first and have not passed yet (`counsel.unsolved`); with one of them the answer is not tried.
+    """
+    check = CHECKS[exercise]
+    if after:
+        first = after[0]
+        look = f'lab.check("{first}", …) until it passes, then come back'
+        return Outcome(exercise, "blocked", f"This one builds on {first}, which has not passed yet.", look=look)
     if answer is None or not callable(answer):
-        said = "no function" if answer is None else f"something else than a function ({type(answer).__name__})"
-        look = f'lab.check("{exercise}", your_function), without brackets after its name'
+        wanted = "server" if check.serves else "function"
+        said = f"no {wanted}" if answer is None else f"something else than a {wanted} ({type(answer).__name__})"
+        what = "app" if check.serves else "your_function"
+        look = f'lab.check("{exercise}", {what}), without brackets after its name'
         return Outcome(exercise, "not started", f"The check was given {said}.", look=look)
-    bench = Bench(url, exercise, patience, list(keys))
+    if check.awaited and not wants_loop(answer):
+        return Outcome(
+            exercise,
+            "wrong",
+            "Your function is not async.",
+            expected="`async def`, so that it can wait for several things at once",
+            seen="`def`: whoever calls it waits until it is done",
+            look="the line with `def`",
+        )
+    bench = Bench(url, exercise, patience, list(keys), loop)
     outcome = _judged(check, bench, answer)
-    told: dict[str, Any] = {
-        name: bench.keyless(getattr(outcome, name)) for name in ("summary", "expected", "seen", "proof", "look")
-    }
-    return replace(outcome, **told)
+    outcome = replace(outcome, printed=bench.prints.stdout, complained=bench.prints.stderr)
+    names = ("summary", "expected", "seen", "proof", "look", "printed", "complained")
+    shown: dict[str, Any] = {name: bench.keyless(getattr(outcome, name)) for name in names}
+    return replace(outcome, **shown)
 
 
 def _judged(check: Check, bench: Bench, answer: Any) -> Outcome:
@@ -73,3 +114,6 @@ def _judged(check: Check, bench: Bench, answer: Any) -> Outcome:
     except (WitnessError, httpx2.HTTPError) as error:
         look = "run the `labkit.open` cell again; if that does not help, `wirelab doctor` in a terminal"
         return Outcome(exercise, "blocked", f"The lab server did not answer the check: {error}", look=look)
+    except Exception as error:  # a judge's own mistake must not look like the learner's
+        summary = f"The check itself failed, which is our mistake and not yours: {told(error)}"
+        return Outcome(exercise, "blocked", summary, look="`wirelab doctor` writes a block to paste into an issue")

@@ -1,15 +1,21 @@
 """Where an answer is tried: fresh sandboxes, the learner's code under a time limit. Judges nothing by itself."""
 
+import asyncio
+import inspect
 import linecache
 import sysconfig
-import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
+from labkit.checks.calling import Called, in_loop, in_thread
+from labkit.checks.own_server import NotServing, OwnServer
+from labkit.checks.prints import Prints
 from labkit.exchange import Exchange
 from labkit.outcome import Wrong
 from labkit.witness import Witness
@@ -55,12 +61,18 @@ class Scene:
 
 @dataclass(slots=True)
 class Bench:
-    """Use it with `with`: the sandboxes that it made end with it. `keys` are those that no card may show."""
+    """Use it with `with`: the sandboxes that it made end with it. `keys` are those that no card may show.
+
+    `loop` is the kernel's own, where an async answer runs; the judge itself is then in another thread. `prints` is
+    what the answer printed.
+    """
 
     url: str
     exercise: str
     patience: float = PATIENCE
     keys: list[str] = field(default_factory=list)
+    loop: asyncio.AbstractEventLoop | None = None
+    prints: Prints = field(default_factory=Prints)
     _open: ExitStack = field(default_factory=ExitStack)
 
     def scene(self, seed: int, *faults: str, door: bool = False, beliefs: Mapping[str, str] | None = None) -> Scene:
@@ -83,38 +95,71 @@ class Bench:
         return text
 
     def call(self, scene: Scene, answer: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        """Run the learner's code. Raises NotStarted, Crashed, or Wrong (it hangs).
+        """Run the learner's code: a function, a class, a method of what a class made; async ones are awaited.
 
-        A call that hangs is freed by closing its connections: that also ends a blocking read.
+        Raises NotStarted, Crashed, or Wrong (it hangs). A call that hangs is freed by closing its connections, which
+        also ends a blocking read; an async one is cancelled.
         """
-        box: dict[str, Any] = {}
+        value = self._outcome(scene, self._run(scene, answer, partial(answer, *args, **options)))
+        if inspect.iscoroutine(value):  # made by a plain function, or awaited by nobody
+            value.close()
+            raise Wrong(
+                "Your function gave back a coroutine: none of its lines has run.",
+                expected="the result, which `await` gives",
+                seen="a call of an `async def` function without `await` before it",
+                look="who awaits it? Make your own function `async def` too, and write `await` before the call",
+            )
+        return value
 
-        def run() -> None:
-            try:
-                box["value"] = answer(*args, **options)
-            except BaseException as error:  # also SystemExit: whatever the code does is an outcome, not our failure
-                box["error"] = error
+    def items(
+        self, scene: Scene, answer: Callable[..., Any], *args: Any, most: int | None = None, **options: Any
+    ) -> list[Any]:
+        """What the learner's generator yields, or its first `most`: then it is closed, as by a `break`."""
 
-        thread = threading.Thread(target=run, name=f"answer {self.exercise}", daemon=True)
-        thread.start()
-        thread.join(self.patience)
-        if thread.is_alive():
-            scene.witness.hang_up()
-            thread.join(2)
-            stuck = " It still runs: restart the kernel before you go on." if thread.is_alive() else ""
+        def work() -> Any:
+            made = answer(*args, **options)
+            return _gathered(made, most) if isinstance(made, AsyncIterator) else _listed(made, most)
+
+        found: list[Any] = self._outcome(scene, self._run(scene, answer, work))
+        return found
+
+    def serve(self, answer: Any) -> OwnServer:
+        """The learner's own server in a process of its own, which ends with this bench. Raises as `call` does.
+
+        `answer` is an ASGI application, or a function that makes one. What it prints is kept with the other prints.
+        """
+        try:
+            server = OwnServer(answer, self.prints, self.patience)
+        except NotServing as error:
+            if error.kind == "NotImplementedError":
+                raise NotStarted from None
+            raise Crashed(str(error), "", "") from None
+        self._open.callback(server.end)
+        return server
+
+    def _run(self, scene: Scene, answer: Callable[..., Any], work: Callable[[], Any]) -> Called:
+        free, plain = scene.witness.hang_up, inspect.isfunction(answer) and not inspect.isasyncgenfunction(answer)
+        if self.loop is None or (plain and not inspect.iscoroutinefunction(answer)):
+            return in_thread(work, f"answer {self.exercise}", self.patience, free, self.prints)
+        return in_loop(self.loop, work, self.patience, free, self.prints)
+
+    def _outcome(self, scene: Scene, called: Called) -> Any:
+        if called.late:
+            stuck = " It still runs: restart the kernel before you go on." if called.stuck else ""
             raise Wrong(
                 f"Your code did not come back within {self.patience:g} seconds.{stuck}",
                 expected="an answer, or an exception",
                 seen="it waits for something that never comes",
                 look="which line waits? A stream that has ended sends nothing more: what tells your loop to stop?",
             )
-        if "error" not in box:
-            return box["value"]
-        error = box["error"]
-        if isinstance(error, NotImplementedError):
+        if called.error is None:
+            return called.value
+        causes = list(_causes(called.error))
+        if isinstance(causes[-1], NotImplementedError):
             raise NotStarted
-        looks_like = (scene.beliefs[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in scene.beliefs)
-        raise Crashed(_told(error), scene.fault, next(looks_like, ""))
+        names = [kind.__name__ for cause in reversed(causes) for kind in type(cause).__mro__]
+        looks_like = (scene.beliefs[name] for name in names if name in scene.beliefs)
+        raise Crashed(told(called.error), scene.fault, next(looks_like, ""))
 
     def __enter__(self) -> Self:
         return self
@@ -123,17 +168,50 @@ class Bench:
         self._open.close()
 
 
-def _told(error: BaseException) -> str:
+async def _gathered(made: AsyncIterator[Any], most: int | None) -> list[Any]:
+    found: list[Any] = []
+    try:
+        while most is None or len(found) < most:
+            found.append(await anext(made))
+    except StopAsyncIteration:
+        return found
+    finally:
+        if (close := getattr(made, "aclose", None)) is not None:
+            await close()
+    return found
+
+
+def _listed(made: Iterable[Any], most: int | None) -> list[Any]:
+    try:
+        return list(islice(made, most))
+    finally:
+        if (close := getattr(made, "close", None)) is not None:
+            close()
+
+
+def _causes(error: BaseException) -> Iterable[BaseException]:
+    """The error, and inside a group of errors the first one, down to one that is no group."""
+    yield error
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+        yield error
+
+
+def told(error: BaseException) -> str:
     """The error and the learner's own line that raised it; frames of ours and of libraries are left out."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _learners(frame.filename)]
-    first = str(error).split("\n")[0]
+    causes = list(_causes(error))
+    frames = [
+        frame for cause in causes for frame in traceback.extract_tb(cause.__traceback__) if _learners(frame.filename)
+    ]
+    first = str(causes[-1]).split("\n")[0]
     message = first if len(first) <= LONGEST else f"{first[:LONGEST]} …"
+    group = f"{type(error).__name__}, and in it " if len(causes) > 1 else ""
     where = ""
     if frames:
         line = linecache.getline(frames[-1].filename, frames[-1].lineno or 0).strip()
         names = [frame.name for frame in frames if not frame.name.startswith("<")]  # a comprehension has none
         where = f", in the line `{line}`" + (f" of {names[-1]}" if names else "")
-    return f"{type(error).__name__}: {message}{where}"
+    return f"{group}{type(causes[-1]).__name__}: {message}{where}"
 
 
 def _learners(filename: str) -> bool:

@@ -76,11 +76,11 @@ def check(  # noqa: PLR0917 - typer reads options from parameters
         wanted = place.chosen(which, everything=everything)
         hurry = everything or len(wanted) > 1
 
-        from labkit.learner import attempt, showing
+        from labkit.learner import checking, showing
 
         with showing.bar(len(wanted)) as turn:
             results = []
-            for result in attempt.check(place.desk(turn.step), wanted, fresh=fresh, hurry=hurry):
+            for result in checking.check(place.desk(turn.step), wanted, fresh=fresh, hurry=hurry):
                 results.append(result)
                 turn.done(result)
                 if not as_json:

@@ -17,7 +17,7 @@ from labkit.progress import Progress
 from labkit.runtime import Environment, environment
 
 if TYPE_CHECKING:
-    from labkit.learner.attempt import Desk
+    from labkit.learner.checking import Desk
 
 
 class Unknown(LookupError):
@@ -81,7 +81,7 @@ class Place:
             return ""
 
     def desk(self, step: Callable[[int, int], None]) -> "Desk":
-        from labkit.learner.attempt import Desk  # noqa: PLC0415  # half a second of kernels
+        from labkit.learner.checking import Desk  # noqa: PLC0415  # half a second of kernels
 
         return Desk(self.course, self.root, self.work, self.here, step)
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from labkit.learner.attempt import Result
+from labkit.learner.checking import Result
 
 
 @dataclass(slots=True)

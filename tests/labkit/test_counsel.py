@@ -7,6 +7,8 @@ import pytest
 
 from labkit import beliefs, counsel, shelf
 from labkit.checks import CHECKS
+from labkit.manifest import MANIFEST
+from labkit.notebook import Lab
 from labkit.progress import Progress
 
 ROOT = Path(__file__).parents[2]
@@ -90,3 +92,35 @@ def test_who_has_the_solution_already_is_told_so(progress: Progress) -> None:
 def test_an_unknown_exercise_is_named_with_those_that_there_are(ask, progress: Progress) -> None:
     with pytest.raises(LookupError, match=r"no exercise '77\.7'\. There are: 00\.1, "):
         ask(ROOT, progress, "77.7")
+
+
+@pytest.fixture
+def chained(tmp_path: Path) -> Path:
+    """A course in which 10.2 builds on 00.1 and 10.1."""
+    manifest = (ROOT / MANIFEST).read_text(encoding="utf-8")
+    (tmp_path / MANIFEST).write_text(
+        manifest.replace('id = "10.2",', 'id = "10.2", requires = ["00.1", "10.1"],'), encoding="utf-8"
+    )
+    return tmp_path
+
+
+def test_an_exercise_waits_for_those_it_builds_on(chained: Path, progress: Progress) -> None:
+    assert counsel.unsolved(chained, progress, "10.1") == []
+    assert counsel.unsolved(chained, progress, "10.2") == ["00.1", "10.1"]
+    progress.note("attempt", "00.1", status="passed", belief="")
+    assert counsel.unsolved(chained, progress, "10.2") == ["10.1"]
+    progress.note("attempt", "10.1", status="passed", belief="")
+    progress.note("attempt", "10.1", status="wrong", belief="")
+    assert counsel.unsolved(chained, progress, "10.2") == [], "a pass stays one"
+
+
+def test_a_blocked_exercise_is_not_tried_and_names_what_comes_first(
+    lab: Lab, chained: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab.course = chained
+    lab.check("10.2", lambda *_: pytest.fail("it was tried"))
+    assert capsys.readouterr().out == (
+        "10.2  BLOCKED  This one builds on 00.1, which has not passed yet.\n"
+        '  next: lab.check("00.1", …) until it passes, then come back\n'
+    )
+    assert lab.progress.tries("10.2") == 0

@@ -66,6 +66,11 @@ def test_until_gives_the_lessons_so_far_and_this_one(course: Course) -> None:
     assert [lesson.id for lesson in course.until("10")] == ["00", "10"]
 
 
+def test_an_exercise_may_build_on_earlier_ones() -> None:
+    text = GOOD.replace('title = "Together", minutes = 5', 'title = "Together", requires = ["10.1"], minutes = 5')
+    assert [exercise.requires for exercise in parse(text).exercises] == [(), (), ("10.1",)]
+
+
 def test_an_exercise_is_found_by_its_id(course: Course) -> None:
     assert course.exercise("10.2").title == "Cut short"
 
@@ -97,6 +102,16 @@ MISTAKES = {
     "an id of one digit": ('id = "00"', 'id = "0"', "number 1 'id' is '0'. Cure: Write two digits"),
     "a slug with capitals": ('slug = "welcome"', 'slug = "Welcome"', "lesson 00 'slug' is 'Welcome'"),
     "two lessons of one id": ('id = "00"', 'id = "10"', "two lessons have the id '10'"),
+    "an exercise that requires a later one": (
+        'title = "By hand"',
+        'title = "By hand", requires = ["10.2"]',
+        "exercise 10.1 'requires' '10.2'",
+    ),
+    "an exercise that requires itself": (
+        'title = "By hand"',
+        'title = "By hand", requires = ["10.1"]',
+        "exercise 10.1 'requires' '10.1'. Cure: Name only exercises that stand earlier",
+    ),
     "a lesson that requires a later one": (
         'introduces = ["f-string"]',
         'requires = ["10"]',

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from labkit.learner import attempt, copybook
+from labkit.learner import checking, copybook
 from labkit.learner.copybook import Page
 
 
@@ -28,7 +28,7 @@ def page(*sources: str, answer: int | None = None, exercise: str = "10.2") -> Pa
 
 
 def runs(mine: Page, given: Page | None = None, *, fresh: bool = False) -> list[int]:
-    return [place for place, _ in attempt.pieces(mine, given or mine, fresh=fresh)]
+    return [place for place, _ in checking.pieces(mine, given or mine, fresh=fresh)]
 
 
 FULL = page(
@@ -58,7 +58,7 @@ def test_a_cell_that_also_defines_something_is_run_though_it_checks_another() ->
 
 def test_a_check_that_was_deleted_is_taken_from_the_course() -> None:
     mine = page("lab = 1", "def second(): ...", answer=1)
-    assert attempt.pieces(mine, FULL, fresh=False)[-1] == (2, "await lab.check('10.2', second)")
+    assert checking.pieces(mine, FULL, fresh=False)[-1] == (2, "await lab.check('10.2', second)")
     assert runs(mine, FULL) == runs(mine, FULL, fresh=True) == [0, 1, 2]
 
 
