@@ -14,10 +14,10 @@ from labkit.learner import standing
 from labkit.learner.standing import Standing
 from labkit.manifest import MANIFEST, Course, Exercise, Lesson, ManifestError, load
 from labkit.progress import Progress
-from labkit.runtime import Environment, environment
 
 if TYPE_CHECKING:
     from labkit.learner.checking import Desk
+    from labkit.runtime import Environment
 
 
 class Unknown(LookupError):
@@ -31,7 +31,7 @@ class Place:
     root: Path
     work: Path
     course: Course
-    here: Environment
+    here: "Environment"
 
     @property
     def log(self) -> Progress:
@@ -88,6 +88,8 @@ class Place:
 
 def found(course: Path | None = None, work: Path | None = None) -> Place:
     """Raises CourseNotFound or ManifestError with the cure."""
+    from labkit.runtime import environment  # noqa: PLC0415  # it knows processes, and `wirelab --help` needs none
+
     root = workspace.course_root(course)
     return Place(root, workspace.work_folder(root, work), load(root / MANIFEST), environment())
 

@@ -16,6 +16,7 @@ from labkit.cli import app
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process among others")
 LAZY = ("httpx2", "requests", "psutil", "jupyter_client", "matplotlib", "nbformat", "labserver", "labkit.session")
+VERBS = ("up", "serve", "down", "status", "doctor", "list", "next", "check", "hint", "solution", "reset", "restore")
 
 
 def wirelab(*arguments: str) -> tuple[int, str]:
@@ -36,8 +37,24 @@ said = io.StringIO()
 with contextlib.suppress(SystemExit), contextlib.redirect_stdout(said):
     sys.argv = ["wirelab", "--help"]
     main()
-assert all(verb in said.getvalue() for verb in ("up", "serve", "down", "status", "doctor")), said.getvalue()
+assert all(verb in said.getvalue() for verb in {(*VERBS, "update", "progress")!r}), said.getvalue()
 print([name for name in {LAZY!r} if name in sys.modules])
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout == "[]\n"
+
+
+def test_list_loads_no_kernel_no_client_and_no_table_drawer(home: Path) -> None:
+    heavy = (*(name for name in LAZY if name != "psutil"), "openai", "rich", "nbclient", "labkit.learner.checking")
+    code = f"""
+import contextlib, io, sys
+from labkit.__main__ import main
+said = io.StringIO()
+with contextlib.suppress(SystemExit), contextlib.redirect_stdout(said):
+    sys.argv = ["wirelab", "list"]
+    main()
+assert "10.4" in said.getvalue(), said.getvalue()
+print([name for name in {heavy!r} if name in sys.modules])
 """
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout == "[]\n"
