@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]  # psutil ships no types and its stubs are not among our packages
@@ -25,6 +26,13 @@ def until(condition: Callable[[], bool], what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, what
         time.sleep(0.05)
+
+
+def looked_at(terminal: int) -> Iterator[str]:
+    """All that a terminal shows until nobody holds its other end."""
+    with suppress(OSError):  # which is how Linux says so
+        while data := os.read(terminal, 4096):
+            yield data.decode(errors="replace")
 
 
 def statuses(pupil: Pupil) -> list[str]:
@@ -140,3 +148,18 @@ def test_a_kill_in_the_middle_loses_that_attempt_and_nothing_else(desk: Pupil, t
     assert desk.wirelab("check", "00.2").code == 0
     assert statuses(desk) == ["wrong", "passed"]
     assert list((desk.home / "checks").iterdir()) == [], "what the killed one left is gone"
+
+
+@posix
+def test_on_a_terminal_a_bar_moves_beside_the_cards(desk: Pupil) -> None:
+    ours, theirs = os.openpty()
+    words = [*COMMAND, "check", "10"]
+    plain = {**os.environ, "TERM": "xterm", "NO_COLOR": "1"}
+    with subprocess.Popen(words, cwd=desk.work, stdout=subprocess.PIPE, stderr=theirs, env=plain, text=True) as process:
+        os.close(theirs)
+        shown = "".join(looked_at(ours))
+        assert process.stdout is not None
+        cards = process.stdout.read()
+    os.close(ours)
+    assert "10.4 not started" in shown, "a bar, on stderr"
+    assert cards.splitlines()[-1] == "0 of 4 passed." and "\x1b" not in cards
