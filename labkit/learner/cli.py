@@ -43,6 +43,8 @@ def what_next(course: Course = None, work: Work = None) -> None:
         step = standing.next_step(standings)
         file = copybook.file_of(place.course, step.mark.exercise) if step else ""
     typer.echo(board.next_up(step, standings, place.work, file))
+    if step and not (place.work / file).exists():
+        typer.echo("  It is not there yet: `wirelab up` opens everything, `wirelab update` only makes your copies.")
 
 
 @app.command()
@@ -68,8 +70,10 @@ def check(  # noqa: PLR0917 - typer reads options from parameters
     """Try your answer, as you saved it, in a new kernel and a clean sandbox.
 
     Without --fresh only your answer's cell and the cells that it needs are run, wherever they stand; with --fresh every
-    cell from the top down to the check, as after "Restart Kernel and Run All Cells". Of a lesson or of all, exercises
-    that are still the stub are not run. Exit code 0: passed, 1: not passed, 2: could not run.
+    cell from the top down to the check, as after "Restart Kernel and Run All Cells" (other checks are left out, for
+    they would count as attempts). Of a lesson or of all, exercises that are still the stub are not run.
+
+    Exit code 0: passed, 1: not passed, 2: could not run.
     """
     with troubles(code=2):
         place = found(course, work)

@@ -9,6 +9,8 @@ from pupil import ANSWER, EXERCISES, RIGHT, WRONG, Pupil
 
 @pytest.mark.timeout(300)  # eighteen commands, five kernels
 def test_from_a_wrong_answer_to_a_pass_and_back(pupil: Pupil) -> None:
+    nowhere = pupil.wirelab("next", "--work", str(pupil.home))
+    assert nowhere.code == 0 and "It is not there yet" in nowhere.out
     first = pupil.wirelab("list")
     assert first.code == 0 and "[ ] 00.2  Ask for nothing: not started" in first.out
 
