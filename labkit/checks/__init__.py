@@ -104,9 +104,8 @@ def _judged(check: Check, bench: Bench, answer: Any) -> Outcome:
     except NotStarted:
         return Outcome(exercise, "not started", "The stub is still in place. Replace the `raise` line by your code.")
     except Crashed as crash:
-        seen = f"the answer was broken on purpose: {crash.fault}" if crash.fault else ""
-        look = "the last line of the error, then the line of yours that it names"
-        return Outcome(exercise, "crashed", f"Your code raised {crash}", seen=seen, look=look, belief=crash.belief)
+        summary = f"Your code raised {crash}"
+        return Outcome(exercise, "crashed", summary, "", crash.seen, crash.proof, crash.look, crash.belief)
     except Wrong as wrong:
         return Outcome(
             exercise, "wrong", wrong.summary, wrong.expected, wrong.seen, wrong.proof, wrong.look, wrong.belief

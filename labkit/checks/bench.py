@@ -13,9 +13,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
+from labkit.checks import crash
 from labkit.checks.calling import Called, in_loop, in_thread
 from labkit.checks.own_server import NotServing, OwnServer
 from labkit.checks.prints import Prints
+from labkit.checks.proof import brief
 from labkit.exchange import Exchange
 from labkit.outcome import Wrong
 from labkit.witness import Witness
@@ -33,12 +35,17 @@ class NotStarted(Exception):
 class Crashed(Exception):
     """The learner's code raised something; the message says what and on which of their lines.
 
-    `fault` is the plan that it met; `belief` is the id of the misconception that such an error looks like.
+    `seen` is what the server says about it, `proof` the last exchange before it, `look` where to look next; `belief`
+    is the id of the misconception that such an error looks like.
     """
 
-    def __init__(self, what: str, fault: str, belief: str) -> None:
+    def __init__(
+        self, what: str, *, seen: str = "", proof: str = "", look: str = crash.DEFAULT, belief: str = ""
+    ) -> None:
         super().__init__(what)
-        self.fault = fault
+        self.seen = seen
+        self.proof = proof
+        self.look = look
         self.belief = belief
 
 
@@ -133,7 +140,7 @@ class Bench:
         except NotServing as error:
             if error.kind == "NotImplementedError":
                 raise NotStarted from None
-            raise Crashed(str(error), "", "") from None
+            raise Crashed(str(error)) from None
         self._open.callback(server.end)
         return server
 
@@ -158,8 +165,14 @@ class Bench:
         if isinstance(causes[-1], NotImplementedError):
             raise NotStarted
         names = [kind.__name__ for cause in reversed(causes) for kind in type(cause).__mro__]
-        looks_like = (scene.beliefs[name] for name in names if name in scene.beliefs)
-        raise Crashed(told(called.error), scene.fault, next(looks_like, ""))
+        last = next(reversed(scene.exchanges(wait=0.2)), None)
+        raise Crashed(
+            told(called.error),
+            seen=crash.seen(scene.fault, last),
+            proof=brief(last) if last else "",
+            look=crash.look(names, last),
+            belief=next((scene.beliefs[name] for name in names if name in scene.beliefs), ""),
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -35,6 +35,11 @@ def asked(exchange: Exchange) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
+def field(body: dict[str, Any], name: str) -> str:
+    """A field of a request's body as a card says it; one that was not sent is not null."""
+    return f"{name}: {json.dumps(body[name])}" if name in body else f"no `{name}` in the body"
+
+
 def _question(body: dict[str, Any]) -> str:
     """The last thing that the user said; its content may be text, or a list of text parts."""
     said = [message["content"] for message in body["messages"] if message["role"] == "user"][-1:]
@@ -125,7 +130,7 @@ def the_one(
         raise Wrong(
             verdict(right, "the answer came in one piece."),
             expected=expected,
-            seen=f"stream: {json.dumps(body.get('stream'))}; nobody saw a word before the last one was written",
+            seen=f"{field(body, 'stream')}; nobody saw a word before the last one was written",
             proof=brief(exchange),
             look="which field of the body asks for a stream?",
         )

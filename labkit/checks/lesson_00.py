@@ -135,14 +135,14 @@ def _health(scene: Scene) -> Any:
 def find_nothing(bench: Bench, answer: Callable[..., Any]) -> str:
     """One GET that the server answers 404. No value counts, only the journal."""
     scene = bench.scene(SEED, door=True, beliefs={"ConnectionError": "retries-happened"})
-    bench.call(scene, answer, scene.base_url)
+    value = bench.call(scene, answer, scene.base_url)
     seen = scene.exchanges()
     expected = "one GET for a path of your own, answered 404"
     if not seen:
         raise Wrong(
             "No request reached the server.",
             expected=expected,
-            seen="an empty journal",
+            seen="an empty journal" + (f"; your function returned {quoted(value)}" if value is not None else ""),
             look="which address does your code ask? It must begin with base_url (paths under /lab are not recorded)",
             belief="server-lives-in-the-notebook",
         )

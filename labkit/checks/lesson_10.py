@@ -92,7 +92,9 @@ def _text_and_tokens(value: Any, scene: Scene, prompt: str, belief: str) -> Exch
             expected=f"total_tokens: {due.tokens}" if due.tokens else "the server's own count, which you must ask for",
             seen=f"{tokens}; the answer had {counted(len(exchange.deltas), 'delta')}",
             proof=brief(exchange),
-            look="usage has three numbers: which of them is the whole bill?"
+            look="where does your code keep total_tokens? The event that brings it has no choices"
+            if due.tokens and not tokens
+            else "usage has three numbers: which of them is the whole bill?"
             if due.tokens
             else "`stream_options` with include_usage: which event brings the bill, and what else is in it?",
             belief="delta-is-token" if counted_deltas else "",

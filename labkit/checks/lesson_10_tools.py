@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from labkit.checks.bench import Bench, Scene
-from labkit.checks.chat import PATH, asked, told
+from labkit.checks.chat import PATH, asked, field, told
 from labkit.checks.proof import brief, counted, each, parted, quoted, verdict
 from labkit.exchange import Exchange
 from labkit.outcome import Wrong
@@ -92,7 +92,7 @@ def _refuse_other_talk(chats: Sequence[Exchange], seen: Sequence[Exchange]) -> N
             raise Wrong(
                 f"A request to the model goes without `{missing}`.",
                 expected='"stream": true and the tool, in every request',
-                seen=f"{missing}: {json.dumps(body.get(missing))}",
+                seen=field(body, missing),
                 proof=brief(chat),
                 look="what does the model need to know each time? It keeps nothing in mind",
             )

@@ -30,8 +30,12 @@ def brief(exchange: Exchange, headers: Sequence[str] = (), *, chunks: int = 0) -
     if chunks and exchange.chunks:
         first = " | ".join(escaped(data[:CHUNK]) for _, data in exchange.chunks[:chunks])
         lines.append(f"← {counted(len(exchange.chunks), 'chunk')}: {first} …")
+    elif (exchange.status or 0) >= 400 and exchange.body:
+        lines.append(f"← {_short(escaped(exchange.body))}")
     if exchange.events:
-        lines.append(f"← {counted(len(exchange.deltas), 'delta')}: {_short(escaped(_said(exchange).encode()))}")
+        said = f"{counted(len(exchange.deltas), 'delta')}: {_short(escaped(_said(exchange).encode()))}"
+        mute = f"{counted(len(exchange.events), 'event')}, no words in them"
+        lines.append(f"← {said if exchange.deltas else mute}")
         lines.append(f"← last event: {_short(escaped(exchange.events[-1].data.encode()))}")
     fault = f" ({exchange.fault})" if exchange.fault else ""
     return keyless("\n".join([*lines, f"= HTTP answer: {exchange.ended or 'still open'}{fault}"]))

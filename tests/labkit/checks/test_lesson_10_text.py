@@ -143,7 +143,7 @@ WRONG = [
     (waits_for_two_line_feeds, ("not what the server sent", "crlf", "with the end of a line"), ""),
     (counts_deltas, ("number of tokens is not", "include_usage"), "delta-is-token"),
     (takes_the_wrong_number, ("number of tokens is not", "total_tokens: ", "which of them is the whole bill"), ""),
-    (does_not_stream, (NOT_THE_WAY, "the answer came in one piece", "stream: null"), ""),
+    (does_not_stream, (NOT_THE_WAY, "the answer came in one piece", "no `stream` in the body"), ""),
     (asks_again_for_the_bill, (NOT_THE_WAY, "it took 2 requests", "each one is paid for"), ""),
     (asks_nobody, ("No request with this key", "Authorization: Bearer"), ""),
     (forgets_the_key, ("No request with this key", "Authorization: Bearer"), ""),
