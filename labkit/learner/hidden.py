@@ -10,6 +10,11 @@ from labkit.learner.kernel import Run
 
 MISSING = re.compile(r"NameError: (?:cannot access free variable|name) '(\w+)'")
 
+UNSAVED = (
+    "Your kernel has passed with an answer, and what is saved here is the stub: save the notebook in JupyterLab. If you "
+    "have reset it, `wirelab restore` lists what was kept."
+)
+
 
 def explained(page: Page, run: Run, status: str, live: str, *, fresh: bool) -> str:
     """What to say below a card; empty where there is nothing to add.
@@ -17,6 +22,8 @@ def explained(page: Page, run: Run, status: str, live: str, *, fresh: bool) -> s
     `status` is today's, `live` the last one that the learner's own kernel noted (empty without any). `fresh` tells
     whether the whole notebook was run from its top.
     """
+    if status == "not started":
+        return UNSAVED if live == "passed" else ""
     said = []
     if fresh and live == "passed" and status != "passed":
         said.append(

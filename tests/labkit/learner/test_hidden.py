@@ -81,6 +81,12 @@ def test_a_plain_check_names_a_missing_name_but_says_nothing_of_restarts() -> No
     assert told(page(ANSWER, CHECK), Run(), "passed", fresh=False) == ""
 
 
+def test_a_pass_that_was_not_saved_is_no_hidden_state() -> None:
+    for fresh in (True, False):
+        said = told(page(ANSWER, CHECK), Run(), "not started", fresh=fresh)
+        assert "save the notebook" in said and "restart" not in said
+
+
 def test_a_name_is_explained_once() -> None:
     run = crashed()
     run.errors[0] = ("NameError", "name 'helper' is not defined")
