@@ -11,8 +11,8 @@ from labkit.learner.kernel import Run
 MISSING = re.compile(r"NameError: (?:cannot access free variable|name) '(\w+)'")
 
 UNSAVED = (
-    "Your kernel has passed with an answer, and what is saved here is the stub: save the notebook in JupyterLab. If you "
-    "have reset it, `wirelab restore` lists what was kept."
+    "Your kernel has passed with an answer, and what is saved here is the stub: save the notebook in JupyterLab. If "
+    "you have reset it, `wirelab restore` lists what was kept."
 )
 
 
