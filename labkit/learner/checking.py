@@ -75,7 +75,8 @@ def pieces(page: Page, given: Page, *, fresh: bool) -> list[tuple[int, str]]:
         assert given.check is not None, f"the course's own {given.path.name} checks {given.exercise}"
         goal = len(sources)
         sources.append(given.sources[given.check])
-    order = names.rests_on(sources, goal)
+    unread = [place for place in page.answers if names.parsed(sources[place]) is None]  # it must say so itself
+    order = [*unread, *names.rests_on(sources, goal)]
     if fresh:
         order = [place for place in range(goal + 1) if _runs(sources[place], page.exercise)]
     return [(place, sources[place]) for place in order if sources[place].strip()]
@@ -97,7 +98,7 @@ def _tried(desk: Desk, exercise: Exercise, page: Page, given: Page, fresh: bool)
     file = copybook.file_of(desk.course, exercise)
     goal = todo[-1][0]
     if not run.outcomes or goal in run.errors:
-        first = goal if goal in run.errors else next(iter(run.errors), goal)
+        first = next((place for place in (*page.answers, goal, *run.errors) if place in run.errors), goal)
         kind, message = run.errors.get(first, ("", "it checked nothing"))
         why = f"{page.called(first)} raised {kind}: {message}" if kind else f"{page.called(first)}: {message}"
         card = f"{exercise.id}  COULD NOT RUN  {why}"

@@ -60,18 +60,18 @@ def _causes(page: Page, run: Run) -> Iterator[str]:
         seen.add(name)
         last = len(sources) if asked is None else asked
         places = names.binders(sources, name)
-        broken = [place for place in places if place in run.errors]
+        broken = [place for place in places or page.answers if place in run.errors]
         below = [
             place for place in places if place > (page.check if asked is None and page.check is not None else last)
         ]
-        if not places:
+        if broken:
+            kind, message = run.errors[broken[0]]
+            yield f"`{name}` comes from {page.called(broken[0])}, and that cell raised {kind}: {message}"
+        elif not places:
             yield (
                 f"No cell defines `{name}`: the one that did was changed or deleted, or its name was. Your kernel may "
                 f"still know it. Write it down in a cell above its first use."
             )
-        elif broken:
-            kind, message = run.errors[broken[0]]
-            yield f"`{name}` comes from {page.called(broken[0])}, and that cell raised {kind}: {message}"
         elif len(below) == len(places):
             yield f"`{name}` is defined in {page.called(below[0])}, below the cell that needs it. Move that cell up."
 

@@ -81,12 +81,17 @@ def test_json_holds_what_the_card_says_and_no_key(desk: Pupil) -> None:
     assert "Bearer " not in said.out
 
 
-@pytest.mark.parametrize("source", ["def find_nothing(base_url:", "1 / 0"], ids=["no Python", "no answer"])
-def test_what_never_reaches_its_check_could_not_run(desk: Pupil, source: str) -> None:
+@pytest.mark.parametrize(
+    ("source", "error"),
+    [("def find_nothing(base_url:", "SyntaxError"), ("1 / 0", "NameError")],
+    ids=["no Python", "no answer"],
+)
+def test_what_never_reaches_its_check_could_not_run(desk: Pupil, source: str, error: str) -> None:
     desk.types(source)
     said = desk.wirelab("check", "00.2")
     assert said.code == 2 and said.out.startswith("00.2  COULD NOT RUN")
-    assert "raised" in said.out
+    assert f"raised {error}: " in said.lines[0]
+    assert ("No cell defines `find_nothing`" in said.out) is (error == "NameError")
     assert statuses(desk) == [], "that is no attempt"
 
 

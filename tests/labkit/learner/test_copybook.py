@@ -47,6 +47,10 @@ def test_a_plain_check_runs_what_the_answer_needs() -> None:
     assert runs(FULL) == [0, 3, 5]
 
 
+def test_an_answer_that_is_no_python_yet_is_run_so_that_it_can_say_so() -> None:
+    assert runs(page("x = 1", "def second(:", "lab.check('10.2', second)", answer=1)) == [1, 2]
+
+
 def test_a_fresh_check_runs_all_from_the_top_but_no_other_check() -> None:
     assert runs(FULL, fresh=True) == [0, 1, 3, 4, 5]
 
