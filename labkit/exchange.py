@@ -1,11 +1,13 @@
 """One request and its answer as the server recorded them, read into heads, chunks, events and frames. Pure."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Self
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self, TypeVar
 
 from labkit import bytestream
 from labkit.bytestream import Event, Head, Piece
+
+T = TypeVar("T")
 
 # What a record says since version 0.1's first weeks: a lab server of then leaves them out.
 LATER = ("reused", "overlap", "left_after", "unread", "retry_count", "malformed", "produced_after")
@@ -69,6 +71,9 @@ class Exchange:
     produced_after: int = 0
     carried: tuple[str, ...] = ()
     credentials: tuple[dict[str, str | None], ...] = ()
+    _read: dict[str, Any] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )  # what was parsed already
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Self:
@@ -90,17 +95,30 @@ class Exchange:
     def __repr__(self) -> str:
         return f"<exchange {self.number}: {self.method} {self.target} -> {self.status or 'no answer'}, {self.ended}>"
 
+    def _once(self, name: str, read: Callable[[], T]) -> T:
+        """Bytes that came one by one are ten thousand pieces: they are read once."""
+        if name not in self._read:
+            self._read[name] = read()
+        found: T = self._read[name]
+        return found
+
+    def _asked(self) -> tuple[Head, list[Piece]]:
+        return self._once("asked", lambda: bytestream.split(self.sent_by_client))
+
+    def _answered(self) -> tuple[Head, list[Piece]]:
+        return self._once("answered", lambda: bytestream.split(self.sent_by_server))
+
     @property
     def request(self) -> Head:
-        return bytestream.split(self.sent_by_client)[0]
+        return self._asked()[0]
 
     @property
     def request_body(self) -> bytes:
-        return b"".join(data for _, data in bytestream.split(self.sent_by_client)[1])
+        return b"".join(data for _, data in self._asked()[1])
 
     @property
     def response(self) -> Head:
-        return bytestream.split(self.sent_by_server)[0]
+        return self._answered()[0]
 
     @property
     def method(self) -> str:
@@ -127,7 +145,10 @@ class Exchange:
     @property
     def chunks(self) -> list[Piece]:
         """The body as it was written: chunks without their size lines, or plain pieces where it is not chunked."""
-        body = bytestream.split(self.sent_by_server)[1]
+        return list(self._once("chunks", self._chunks))
+
+    def _chunks(self) -> list[Piece]:
+        body = self._answered()[1]
         return [piece for piece in bytestream.chunks(body) if piece[1]] if self.chunked else body
 
     @property
@@ -137,6 +158,9 @@ class Exchange:
     @property
     def events(self) -> list[Event]:
         """The server-sent events of the answer; for a WebSocket the text messages that the server sent."""
+        return list(self._once("events", self._events))
+
+    def _events(self) -> list[Event]:
         if self.kind == "websocket":
             sent = (frame for frame in self.frames if frame.direction == "sent" and frame.opcode == "text")
             return [Event(frame.at, frame.text) for frame in sent]

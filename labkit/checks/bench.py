@@ -13,6 +13,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
+import httpx2
+
 from labkit.checks import crash
 from labkit.checks.calling import Called, in_loop, in_thread
 from labkit.checks.own_server import NotServing, OwnServer
@@ -64,6 +66,12 @@ class Scene:
 
     def exchanges(self, wait: float = 3.0) -> list[Exchange]:
         return self.witness.exchanges(wait=wait)
+
+    def ask(self, method: str, path: str, **options: Any) -> httpx2.Response:
+        """What the server says to the check itself, with the scene's key; ask after the journal was read."""
+        headers = {"authorization": f"Bearer {self.key}"} | options.pop("headers", {})
+        with httpx2.Client(base_url=self.base_url, trust_env=False, verify=False, timeout=10) as http:
+            return http.request(method, path, headers=headers, **options)
 
 
 @dataclass(slots=True)

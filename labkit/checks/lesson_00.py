@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import httpx2
-
 from labkit.checks.bench import Bench, Scene
 from labkit.checks.proof import brief, counted, each, quoted, verdict
 from labkit.exchange import Exchange
@@ -129,7 +127,7 @@ def _near(exchange: Exchange, name: str) -> list[str]:
 
 def _health(scene: Scene) -> Any:
     """What the server says when it is asked properly; called after the journal was read."""
-    return httpx2.get(f"{scene.base_url}/health", trust_env=False, timeout=10).json()
+    return scene.ask("GET", "/health").json()
 
 
 def find_nothing(bench: Bench, answer: Callable[..., Any]) -> str:

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import httpx2
-
 from labkit.checks.bench import Bench, Scene
 from labkit.checks.chat import PATH, asked, the_one, told
 from labkit.checks.proof import brief, counted, parted, quoted, verdict
@@ -190,8 +188,7 @@ def _uncut(scene: Scene, exchange: Exchange) -> tuple[str, int]:
     """The whole answer to the learner's own question and its number of deltas; asked after the journal was read."""
     cuts = ("stream", "stream_options", "max_tokens", "max_completion_tokens", "stop")
     body = {name: value for name, value in asked(exchange).items() if name not in cuts}
-    headers = HURRY | {"authorization": f"Bearer {scene.key}"}
-    answer = httpx2.post(f"{scene.base_url}{PATH}", json=body, headers=headers, trust_env=False, timeout=10)
+    answer = scene.ask("POST", PATH, json=body, headers=HURRY)
     if answer.status_code != 200:
         return "", 0
     told_all = answer.json()
