@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import psutil  # type: ignore[import-untyped]  # psutil ships no types and its stubs are not among our packages
 from platformdirs import user_data_dir
 
 END_PATIENCE = 5.0  # seconds between asking a process to end and ending it
@@ -103,21 +103,29 @@ def lives(server: Server) -> bool:
 
 def end(server: Server) -> None:
     """End the server's process: asked first, forced after END_PATIENCE seconds. A foreign process is never touched."""
-    for ask in (psutil.Process.terminate, psutil.Process.kill):
+    for ask in ("terminate", "kill"):
         if (process := _process(server)) is not None:
-            with suppress(psutil.NoSuchProcess):  # it may go by itself between the two lines
-                ask(process)
+            with suppress(_psutil().NoSuchProcess):  # it may go by itself between the two lines
+                getattr(process, ask)()
         deadline = time.monotonic() + END_PATIENCE
         while lives(server) and time.monotonic() < deadline:
             time.sleep(0.02)
     forget(server)
 
 
-def _process(server: Server) -> psutil.Process | None:
+def _process(server: Server) -> Any:
     """The process, if it lives and is a lab server of this home: numbers are reused, command lines tell them apart."""
+    psutil = _psutil()
     try:
         process = psutil.Process(server.pid)
         command = process.cmdline()
     except (psutil.NoSuchProcess, psutil.AccessDenied):  # a zombie counts as gone
         return None
     return process if "labserver" in command and str(runtime_file()) in command else None
+
+
+def _psutil() -> Any:
+    """psutil, loaded when a process is looked at: whoever asks only for the home need not wait for it."""
+    import psutil  # type: ignore[import-untyped]  # noqa: PLC0415  # it ships no types
+
+    return psutil
