@@ -11,6 +11,7 @@ import typer
 
 from labkit.author.cli import app as author
 from labkit.author.export_cli import app as export
+from labkit.learner.cli import app as learner
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,6 +20,7 @@ app = typer.Typer(
     help="Wirelab: learn REST, WebSockets and streaming against a lab server of your own.",
 )
 
+app.add_typer(learner)  # without a name: its verbs stand beside ours
 app.add_typer(author, name="dev", help="For authors: build, run and prove the course.")
 app.add_typer(export, name="export")
 
@@ -124,6 +126,7 @@ def status() -> None:
 @app.command()
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="The findings as JSON.")] = False,
+    issue: Annotated[bool, typer.Option("--issue", help="A block to paste, without secrets and paths.")] = False,
     port: Port = 8001,
     work: Work = None,
     course: Course = None,
@@ -132,8 +135,14 @@ def doctor(
     from labkit import doctor as room
 
     findings = room.examine(port=port, work=work, course=course)
-    typer.echo(room.as_json(findings) if as_json else room.as_text(findings))
-    raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+    well = all(finding.ok for finding in findings)
+    if issue:
+        typer.echo(room.as_issue(findings, work=work, course=course))
+    else:
+        typer.echo(room.as_json(findings) if as_json else room.as_text(findings))
+    if not (well or issue or as_json):
+        typer.echo("Does that not help? `wirelab doctor --issue` prints a block to paste where you ask for help.")
+    raise typer.Exit(0 if well else 1)
 
 
 def _fail(message: str) -> None:

@@ -8,14 +8,16 @@ import sys
 import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import httpx2
+import psutil  # type: ignore[import-untyped]  # psutil ships no types and its stubs are not among our packages
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from labkit import runtime, session, workspace
+from labkit import issue, runtime, session, surroundings, workspace
+from labkit.finding import Finding, Patient
 from labkit.runtime import Server
 
 WINDOWS = os.name == "nt"
@@ -23,42 +25,21 @@ OLDEST = (3, 11)
 PATIENCE = 2.0  # seconds that a socket may take on this machine
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One look. Not `ok`: it fails, and `cure` says what to do. `ok` with a cure: a note, nothing is broken."""
-
-    name: str
-    ok: bool
-    what: str
-    cure: str = ""
-
-    @property
-    def verdict(self) -> str:
-        return "note" if self.ok and self.cure else "ok" if self.ok else "FAILS"
-
-
-@dataclass(frozen=True, slots=True)
-class Patient:
-    """What is looked at."""
-
-    port: int
-    root: Path | None
-    work: Path
-    server: Server | None
-    hung: Server | None  # its process lives, but it does not answer
-
-
 def examine(*, port: int = session.PORT, work: Path | None = None, course: Path | None = None) -> list[Finding]:
     """All checks, in the order of CHECKS."""
-    try:
-        root = workspace.course_root(course)
-    except workspace.CourseNotFound:
-        root = None
-    folder = (work or (root or Path.cwd()) / "work").expanduser().resolve()
+    root, folder = _places(course, work)
     server, written = session.find(), runtime.written()
     hung = written if server is None and written is not None and runtime.lives(written) else None
     patient = Patient(port, root, folder, server, hung)
     return [finding for check in CHECKS for finding in check(patient)]
+
+
+def as_issue(findings: list[Finding], *, work: Path | None = None, course: Path | None = None) -> str:
+    """What to paste into an issue: no secret, no name, no path of whoever asks for help."""
+    root, folder = _places(course, work)
+    here = runtime.environment()
+    folders = {"WORK": folder, "DATA": here.home, "PYTHON": Path(sys.prefix), "~": Path.home()}
+    return issue.block(findings, folders | ({"COURSE": root} if root else {}), here.variables)
 
 
 def as_text(findings: list[Finding]) -> str:
@@ -165,11 +146,11 @@ def loopback(patient: Patient) -> Iterator[Finding]:
 
 
 def port(patient: Patient) -> Iterator[Finding]:
-    yield judge_port(patient.port, patient.server, _who_answers(patient.port))
+    yield judge_port(patient.port, patient.server, _who_answers(patient.port), _holder(patient.port))
 
 
-def judge_port(number: int, server: Server | None, answers: str) -> Finding:
-    """`answers` is nobody, lab (a lab server) or other."""
+def judge_port(number: int, server: Server | None, answers: str, holder: str = "") -> Finding:
+    """`answers` is nobody, lab (a lab server) or other; `holder` the process, where the system tells."""
     name = f"port {number}"
     if server is not None and server.port == number:
         return Finding(name, True, "your lab server")
@@ -177,7 +158,8 @@ def judge_port(number: int, server: Server | None, answers: str) -> Finding:
         return Finding(name, True, "free")
     look = f"netstat -ano | findstr :{number}" if WINDOWS else f"lsof -i :{number}"
     who = "a lab server that is not this home's" if answers == "lab" else "another program"
-    return Finding(name, True, f"taken by {who}", f"Nothing to do: the next free port is used. Who it is: {look}")
+    cure = "Nothing to do: the next free port is used." + ("" if holder else f" Who it is: {look}")
+    return Finding(name, True, f"taken by {who}{f' ({holder})' if holder else ''}", cure)
 
 
 def folder(patient: Patient) -> Iterator[Finding]:
@@ -202,7 +184,19 @@ def server(patient: Patient) -> Iterator[Finding]:
         yield Finding("lab server", True, "none runs; `wirelab up` or `labkit.open(...)` starts one")
 
 
-CHECKS = (python, packages, kernel, loopback, port, folder, server)
+CHECKS = (
+    *(python, surroundings.venv, packages, kernel, loopback, surroundings.proxies, port),
+    *(surroundings.clock, surroundings.disk, folder, surroundings.home, server),
+)
+
+
+def _places(course: Path | None, work: Path | None) -> tuple[Path | None, Path]:
+    """The course's folder, if there is one, and the learner's."""
+    try:
+        root = workspace.course_root(course)
+    except workspace.CourseNotFound:
+        return None, (work or Path.cwd() / "work").expanduser().resolve()
+    return root, workspace.work_folder(root, work)
 
 
 def _installed(name: str) -> str | None:
@@ -237,3 +231,13 @@ def _who_answers(number: int) -> str:
         return "lab" if isinstance(answer, dict) and "fingerprint" in answer else "other"
     except (httpx2.HTTPError, ValueError):
         return "other"
+
+
+def _holder(number: int) -> str:
+    """`python, process 4711`: who listens there. Empty where the system does not tell us."""
+    try:
+        listening = [each for each in psutil.net_connections("tcp") if each.status == psutil.CONN_LISTEN]
+        pids = [each.pid for each in listening if each.laddr.port == number and each.pid]
+        return f"{psutil.Process(pids[0]).name()}, process {pids[0]}" if pids else ""
+    except (psutil.Error, OSError):
+        return ""

@@ -115,7 +115,7 @@ class Lab:
         """The outcome, noted at once: whatever happens to this kernel next, it is not lost."""
         after = counsel.unsolved(self.course, self.progress, exercise)
         outcome = checks.run(exercise, answer, self.home, keys=[self.key], loop=loop, after=after)
-        self.progress.note("attempt", exercise, status=outcome.status, belief=outcome.belief)
+        self.progress.attempt(outcome)
         return outcome
 
     def hint(self, exercise: str) -> None:
@@ -148,5 +148,6 @@ def open(lesson: str, *, own_door: bool = False) -> Lab:
     session.keep_alive(server)
     witness = Witness.of_new_sandbox(server.url, seed=seed)
     url = witness.open_door() if own_door else server.url
-    progress = Progress(runtime.environment().home / "progress.jsonl")
+    here = runtime.environment()
+    progress = Progress(here.progress, here.slip)
     return Lab(lesson, url, witness.key, witness, server.url, progress, course)

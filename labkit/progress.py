@@ -11,29 +11,44 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from labkit.outcome import Outcome
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The log at `path`. `kind` is attempt, hint, solution, or choice (of an option of a question)."""
+    """The log at `path`. `kind` is attempt, hint, solution, or choice (of an option of a question).
+
+    `slip` is a file that a program which runs a notebook for the learner wants told too: one whole outcome a line.
+    """
 
     path: Path
+    slip: Path | None = None
+
+    def attempt(self, outcome: Outcome) -> None:
+        """Note what a check found; on the slip, if there is one, with everything that the card says."""
+        told = {"by": "wirelab check"} if self.slip else {}
+        self.note("attempt", outcome.exercise, status=outcome.status, belief=outcome.belief, **told)
+        if self.slip:
+            _append(self.slip, outcome.as_json())
 
     def note(self, kind: str, exercise: str, **details: Any) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        entry = json.dumps({"at": time.time(), "kind": kind, "exercise": exercise, **details})
-        with self.path.open("a", encoding="utf-8") as log:
-            log.write(f"\n{entry}\n")  # the first newline ends a line that a crash may have torn
+        _append(self.path, {"at": time.time(), "kind": kind, "exercise": exercise, **details})
 
     def read(self, exercise: str | None = None) -> Iterator[dict[str, Any]]:
-        """Every entry in order, of one exercise or of all."""
+        """Every entry in order, of one exercise or of all. What cannot be read, or says nothing of both, is no entry.
+
+        A later version may write kinds, states and fields that we do not know: they are handed on as they are.
+        """
         if not self.path.exists():
             return
-        for line in self.path.read_text(encoding="utf-8").splitlines():
+        for line in self.path.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
                 entry = json.loads(line)
             except ValueError:
                 continue
-            if exercise is None or entry.get("exercise") == exercise:
+            if not isinstance(entry, dict) or not all(isinstance(entry.get(key), str) for key in ("kind", "exercise")):
+                continue
+            if exercise is None or entry["exercise"] == exercise:
                 yield entry
 
     def count(self, kind: str, exercise: str) -> int:
@@ -50,3 +65,10 @@ class Progress:
         """The misconception that the latest attempt looked like; empty where there is none."""
         beliefs = [entry.get("belief", "") for entry in self.read(exercise) if entry["kind"] == "attempt"]
         return beliefs[-1] if beliefs else ""
+
+
+def _append(path: Path, entry: dict[str, Any]) -> None:
+    """One line in one write: two kernels may do it at once. The first newline ends a line that a crash has torn."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab", buffering=0) as log:
+        log.write(f"\n{json.dumps(entry)}\n".encode())

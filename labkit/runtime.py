@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import psutil  # type: ignore[import-untyped]  # psutil ships no types and its stubs are not among our packages
 from platformdirs import user_data_dir
 
 END_PATIENCE = 5.0  # seconds between asking a process to end and ending it
@@ -45,21 +45,31 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What this process was told from outside. `variables` is all of it, for the processes that we start."""
+    """What this process was told from outside. `variables` is all of it, for the processes that we start.
+
+    `slip` is where a kernel's checks are to be told of as well, to the program that started the kernel.
+    """
 
     home: Path
     time_scale: float
     variables: Mapping[str, str]
+    slip: Path | None = None
+
+    @property
+    def progress(self) -> Path:
+        """The log of attempts. It names exercises and no places, so that every folder may move."""
+        return self.home / "progress.jsonl"
 
 
 def environment() -> Environment:
-    """The only reader of the environment in labkit: LABKIT_HOME, LABSERVER_TIME_SCALE, and what children inherit."""
+    """The only reader of the environment in labkit: LABKIT_HOME, LABKIT_SLIP, LABSERVER_TIME_SCALE, and the rest."""
     home = os.environ.get("LABKIT_HOME") or user_data_dir("wirelab", appauthor=False)
     try:
         time_scale = float(os.environ.get("LABSERVER_TIME_SCALE") or 1.0)
     except ValueError as error:
         raise ValueError(f"LABSERVER_TIME_SCALE: {error}. Set it to a number such as 0.5, or unset it.") from None
-    return Environment(Path(home).expanduser().resolve(), time_scale, dict(os.environ))
+    slip = os.environ.get("LABKIT_SLIP")
+    return Environment(Path(home).expanduser().resolve(), time_scale, dict(os.environ), Path(slip) if slip else None)
 
 
 def runtime_file() -> Path:
@@ -93,21 +103,29 @@ def lives(server: Server) -> bool:
 
 def end(server: Server) -> None:
     """End the server's process: asked first, forced after END_PATIENCE seconds. A foreign process is never touched."""
-    for ask in (psutil.Process.terminate, psutil.Process.kill):
+    for ask in ("terminate", "kill"):
         if (process := _process(server)) is not None:
-            with suppress(psutil.NoSuchProcess):  # it may go by itself between the two lines
-                ask(process)
+            with suppress(_psutil().NoSuchProcess):  # it may go by itself between the two lines
+                getattr(process, ask)()
         deadline = time.monotonic() + END_PATIENCE
         while lives(server) and time.monotonic() < deadline:
             time.sleep(0.02)
     forget(server)
 
 
-def _process(server: Server) -> psutil.Process | None:
+def _process(server: Server) -> Any:
     """The process, if it lives and is a lab server of this home: numbers are reused, command lines tell them apart."""
+    psutil = _psutil()
     try:
         process = psutil.Process(server.pid)
         command = process.cmdline()
     except (psutil.NoSuchProcess, psutil.AccessDenied):  # a zombie counts as gone
         return None
     return process if "labserver" in command and str(runtime_file()) in command else None
+
+
+def _psutil() -> Any:
+    """psutil, loaded when a process is looked at: whoever asks only for the home need not wait for it."""
+    import psutil  # type: ignore[import-untyped]  # noqa: PLC0415  # it ships no types
+
+    return psutil

@@ -41,7 +41,7 @@ def up(
     The lab server is ended with the rest if it was started during this call (by us, or by a kernel of ours).
     """
     root = workspace.course_root(course)
-    folder = (work or root / "work").expanduser().resolve()
+    folder = workspace.work_folder(root, work)
     before = session.find()
     with ExitStack() as stack:
         stack.enter_context(_asked_to_stop())

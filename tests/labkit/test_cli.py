@@ -16,6 +16,7 @@ from labkit.cli import app
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process among others")
 LAZY = ("httpx2", "requests", "psutil", "jupyter_client", "matplotlib", "nbformat", "labserver", "labkit.session")
+VERBS = ("up", "serve", "down", "status", "doctor", "list", "next", "check", "hint", "solution", "reset", "restore")
 
 
 def wirelab(*arguments: str) -> tuple[int, str]:
@@ -36,7 +37,7 @@ said = io.StringIO()
 with contextlib.suppress(SystemExit), contextlib.redirect_stdout(said):
     sys.argv = ["wirelab", "--help"]
     main()
-assert all(verb in said.getvalue() for verb in ("up", "serve", "down", "status", "doctor")), said.getvalue()
+assert all(verb in said.getvalue() for verb in {(*VERBS, "update", "progress")!r}), said.getvalue()
 print([name for name in {LAZY!r} if name in sys.modules])
 """
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -48,6 +49,22 @@ def test_parity_asks_the_server_that_runs_where_nobody_is_named(home: Path, capf
     assert session.parity(["--json"]) == 0
     told = json.loads(capfd.readouterr().out)
     assert (told["provider"], told["url"], told["counts"]["differs"]) == ("lab", f"{server.url}/v1", 0)
+
+
+def test_list_loads_no_kernel_no_client_and_no_table_drawer(home: Path) -> None:
+    heavy = (*(name for name in LAZY if name != "psutil"), "openai", "rich", "nbclient", "labkit.learner.checking")
+    code = f"""
+import contextlib, io, sys
+from labkit.__main__ import main
+said = io.StringIO()
+with contextlib.suppress(SystemExit), contextlib.redirect_stdout(said):
+    sys.argv = ["wirelab", "list"]
+    main()
+assert "10.4" in said.getvalue(), said.getvalue()
+print([name for name in {heavy!r} if name in sys.modules])
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout == "[]\n"
 
 
 def test_status_and_down_say_what_runs(home: Path) -> None:

@@ -1,6 +1,7 @@
 """What the doctor finds, and that each failing finding names its cure."""
 
 import json
+import os
 import socket
 import sys
 from pathlib import Path
@@ -84,7 +85,8 @@ def test_a_port_is_free_ours_or_somebodys(tmp_path: Path, monkeypatch: pytest.Mo
         number = listener.getsockname()[1]
         (finding,) = doctor.port(patient(tmp_path, port=number))
         assert finding.verdict == "note"
-        assert finding.what == "taken by another program" and "next free port" in finding.cure
+        assert finding.what.startswith("taken by another program") and "next free port" in finding.cure
+        assert f"process {os.getpid()})" in finding.what, "and it says who"
     (finding,) = doctor.port(patient(tmp_path, port=number))
     assert finding.what == "free"
 

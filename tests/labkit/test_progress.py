@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from labkit.outcome import Outcome
 from labkit.progress import Progress
 
 LINES = 1500
@@ -144,3 +145,15 @@ def test_the_stub_and_a_silent_server_are_no_tries(log: Progress) -> None:
         log.note("attempt", "10.1", status=status)
     log.note("hint", "10.1", step=0)
     assert log.tries("10.1") == 2
+
+
+def test_an_attempt_is_told_whole_to_whoever_runs_the_notebook_and_shortly_to_the_log(log: Progress) -> None:
+    outcome = Outcome("10.1", "wrong", "Not yet.", expected="tea", seen="milk", belief="milk-first")
+    log.attempt(outcome)
+    slip = log.path.parent / "slip.jsonl"
+    Progress(log.path, slip).attempt(outcome)
+    mine, theirs = entries(log)
+    assert mine == {"kind": "attempt", "exercise": "10.1", "status": "wrong", "belief": "milk-first"}
+    assert theirs == {**mine, "by": "wirelab check"}
+    [told] = [json.loads(line) for line in slip.read_text(encoding="utf-8").splitlines() if line]
+    assert (told["exercise"], told["summary"], told["expected"], told["seen"]) == ("10.1", "Not yet.", "tea", "milk")

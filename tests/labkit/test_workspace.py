@@ -168,3 +168,23 @@ def test_the_report_says_in_words_what_happened() -> None:
 def test_a_folder_without_a_course_is_named_with_the_cure(tmp_path: Path) -> None:
     with pytest.raises(workspace.CourseNotFound, match=r"No course\.toml in .*--course"):
         workspace.course_root(tmp_path)
+
+
+def test_the_work_folder_is_the_given_one_else_where_one_stands_else_the_courses(
+    course: Path, work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.create(course, work)
+    monkeypatch.chdir(tmp_path)
+    assert workspace.work_folder(course) == course / "work"
+    monkeypatch.chdir(work / "exercises")
+    assert workspace.work_folder(course) == work
+    assert workspace.work_folder(course, tmp_path / "other") == tmp_path / "other"
+
+
+def test_a_work_folder_that_moved_is_still_known(course: Path, work: Path, tmp_path: Path) -> None:
+    workspace.create(course, work)
+    edit(work / LESSON, "my own words")
+    work.rename(tmp_path / "moved")
+    put(course / LESSON, notebook("print('new')"))
+    put(course / EXERCISE, notebook("def answer(new): ..."))
+    assert workspace.create(course, tmp_path / "moved") == Report(refreshed=(EXERCISE,), kept=(LESSON,))
