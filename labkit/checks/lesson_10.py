@@ -20,7 +20,7 @@ CRASHES = {"IndexError": "every-chunk-has-choices"}
 STREAMS = (  # a fault, a prompt, and the belief that fails under this fault and under none before it
     ("", "What is cold brew tea? Answer in two sentences.", ""),
     ("slice;bytes=1", "Which tea goes well with a rainy afternoon?", "chunk-is-event"),
-    ("pings,crlf,slice;bytes=1", "How do I brew green tea? Answer in two sentences.", ""),
+    ("pings,crlf,slice;bytes=1", "How do I brew green tea? Answer in one sentence.", ""),
 )
 
 STREAM_TEXT_HINTS = (
