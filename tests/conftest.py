@@ -17,7 +17,7 @@ from independent import Independent, installed
 from upstream import Upstream
 
 ROOT = Path(__file__).parents[1]
-START_SECONDS = 20
+START_SECONDS = 60
 FLAGS = ["--port", "0", "--allow-host", "lab"]  # the second is what bare sockets here call it
 END_SECONDS = 6
 EXPECTED = ("surface=malformed",)  # what a server may say on stderr: some tests send no HTTP

@@ -6,7 +6,7 @@ from openapi_spec_validator import validate
 
 from labserver import scopes
 from labserver.surfaces import SURFACES
-from labserver.visit import _visit
+from labserver.visit import visit_of
 
 # Routes that look at the caller and want no scope: they ask who it is, or are for the lesson and say anything.
 NO_SCOPE = ("/auth/me", "/auth/token", "/ws/account", "/raw/")
@@ -16,7 +16,7 @@ def visited(route: APIRoute | APIWebSocketRoute) -> bool:
     waiting = list(route.dependant.dependencies)
     while waiting:
         dependency = waiting.pop()
-        if dependency.call is _visit:
+        if dependency.call is visit_of:
             return True
         waiting += dependency.dependencies
     return False

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from labkit.author import book
-from labkit.author.gates import check, questions
+from labkit.author.check import check
+from labkit.author.gates import questions
 
 ASKED = 'labkit.predict("00.p1")'
 WHOLE = """
@@ -38,7 +39,7 @@ def test_a_question_asked_once_before_code_runs_holds(course: Any) -> None:
 
 def test_a_lesson_without_questions_holds(course: Any) -> None:
     assert list(questions.asked(book.read(course.root))) == []
-    assert check(course.root) == []
+    assert check(course.root).findings == ()
 
 
 @pytest.mark.parametrize(
