@@ -17,6 +17,7 @@ from labserver.elsewhere import StrangerMiddleware
 from labserver.entrance import EntranceMiddleware
 from labserver.gate import HostMiddleware
 from labserver.lab import Lab
+from labserver.lean import shortened
 from labserver.patience import PatienceMiddleware
 from labserver.places import Places
 from labserver.settings import Settings
@@ -64,7 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.lab = lab
     app.state.routers = list(SURFACES.values())
     app.state.manual = manual.Manual(app.state.routers)
-    app.router.routes.append(Signpost(route for router in SURFACES.values() for route in router.routes))
+    app.router.routes.append(Signpost(shortened(route) for router in SURFACES.values() for route in router.routes))
     app.mount("/static", StaticFiles(directory=manual.STATIC))
     refusals.install(app)
     return app

@@ -5,7 +5,7 @@ comes in chunks must be counted. After a 413 the connection closes (RFC 9110, se
 still sends is read away first, for a while: closing on unread bytes resets the connection, and the answer is lost.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
@@ -30,16 +30,17 @@ class BodyCapMiddleware:
         self.lab = lab
         self.respond = respond
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         told = dict(scope["headers"]) if scope["type"] == "http" else {}
         length, chunked = int(told.get(b"content-length", b"0")), b"transfer-encoding" in told
         if not length and not chunked:
-            await self.app(scope, receive, send)
-            return
+            return self.app(scope, receive, send)
         most = scope["state"]["sandbox"].tier.body_bytes
         if length > most:
-            await self._refuse(scope, receive, send, most)
-            return
+            return self._refuse(scope, receive, send, most)
+        return self._measured(scope, receive, send, most) if chunked else self.app(scope, receive, send)
+
+    async def _measured(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
         gauge = Gauge(receive, send, most)
         try:
             await self.app(scope, gauge.receive, gauge.send)

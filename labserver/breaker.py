@@ -3,7 +3,7 @@
 Knows plans and scopes; what a plan does to an answer stands in `answers`. Applies only where a plan is set.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
@@ -32,11 +32,13 @@ class FaultMiddleware:
         self.lab = lab
         self.respond = respond
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         plan: Plan = scope.get("state", {}).get("plan", {})
         if not plan:
-            await self.app(scope, receive, send)
-            return
+            return self.app(scope, receive, send)
+        return self._strike(plan, scope, receive, send)
+
+    async def _strike(self, plan: Plan, scope: Scope, receive: Receive, send: Send) -> None:
         scope["state"].pop(LANE, None)  # every piece of the answer passes here
         grip = Grip(scope["state"]["exchange"], self.lab.bell.sleep, self.lab.settings.time_scale)
         lost = "lose_reply" in plan and scope["type"] == "http"

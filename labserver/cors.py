@@ -6,7 +6,7 @@ Not Starlette's CORSMiddleware: that adds `Vary` to every answer, whoever asks, 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from starlette.datastructures import Headers
@@ -41,10 +41,9 @@ class CorsMiddleware:
         self.trust = trust
         self.respond = respond
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
+            return self.app(scope, receive, send)
         headers = Headers(scope=scope)
         origins = headers.getlist("origin")
         trusted = len(origins) == 1 and self.trust.trusted(origins[0], scope["headers"])
@@ -54,16 +53,15 @@ class CorsMiddleware:
         send = partial(_add, send, extra, bool(origins))
         if not is_preflight(scope):
             extra += [(b"access-control-expose-headers", READ.encode())] if trusted else []
-            await self.app(scope, receive, send)
-        elif trusted:
+            return self.app(scope, receive, send)
+        if trusted:
             allowed = {
                 "access-control-allow-methods": METHODS,
                 "access-control-allow-headers": _may_send(headers.get("access-control-request-headers", "")),
                 "access-control-max-age": REMEMBER,
             }
-            await Response(status_code=204, headers=allowed)(scope, receive, send)
-        else:
-            await self.respond(HTTPConnection(scope), stranger(", ".join(origins)))(scope, receive, send)
+            return Response(status_code=204, headers=allowed)(scope, receive, send)
+        return self.respond(HTTPConnection(scope), stranger(", ".join(origins)))(scope, receive, send)
 
 
 def _may_send(asked: str) -> str:

@@ -3,7 +3,7 @@
 It stands inside the journal's layer, so that a refusal is on record with its bytes.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
@@ -21,8 +21,7 @@ class HostMiddleware:
         self.trust = trust
         self.respond = respond
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] in ("http", "websocket") and (wrong := self.trust.wrong_host(scope)) is not None:
-            await self.respond(HTTPConnection(scope), wrong)(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
+            return self.respond(HTTPConnection(scope), wrong)(scope, receive, send)
+        return self.app(scope, receive, send)

@@ -10,7 +10,6 @@ import socket
 import struct
 import sys
 import time
-from collections import deque
 from collections.abc import Callable
 
 from labserver.errors import LabError
@@ -51,7 +50,7 @@ class Line:
         self.transport = transport
         self.number = next(tap.numbers)
         self.count = 0
-        self.answering: deque[Exchange] = deque()
+        self.answering: list[Exchange] = []  # seldom more than one: a deque would cost ten times as much room
         self.reading: Exchange | None = None
         self.meter = Meter()
         self.meter.done = True  # no request before the first
@@ -136,12 +135,12 @@ class Line:
 
     def answered(self) -> None:
         if self.answering:
-            self._end(self.answering.popleft(), COMPLETE)
+            self._end(self.answering.pop(0), COMPLETE)
 
     def lost(self) -> None:
         """The connection is gone: whatever was unanswered ended because of the side that closed first."""
         while self.answering:
-            exchange = self.answering.popleft()
+            exchange = self.answering.pop(0)
             self._offer(exchange)
             closed = COMPLETE if exchange.websocket else SERVER_CLOSED
             self._end(exchange, closed if self.closed_here else CLIENT_LEFT)

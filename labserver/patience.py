@@ -5,7 +5,7 @@ answered 408 and closed (RFC 9110, section 15.5.9). These are limits, so LABSERV
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -92,10 +92,9 @@ class PatienceMiddleware:
         self.app = app
         self.seconds = seconds
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http" or not _has_body(scope):
-            await self.app(scope, receive, send)
-            return
+            return self.app(scope, receive, send)
         settled = False  # the body is whole, or the answer has begun without it
 
         arriving = scope.get("state", {}).get(ARRIVING, _perhaps)
@@ -120,7 +119,7 @@ class PatienceMiddleware:
             settled = True
             await send(message)
 
-        await self.app(scope, patient, sent)
+        return self.app(scope, patient, sent)
 
 
 def _perhaps() -> bool:

@@ -6,7 +6,6 @@ under the transport; the wrapper steps in between again. Whose the bytes are, th
 """
 
 import asyncio
-from collections import deque
 from functools import partial
 from typing import Any, cast
 
@@ -84,11 +83,11 @@ class TappedHttp(CappedHttp):
 
     line: Line
     patience: Patience
-    cycles: deque[tuple[Exchange, RequestResponseCycle]]
+    cycles: list[tuple[Exchange, RequestResponseCycle]]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         self.line = Line(self.app_state["tap"], transport)
-        self.cycles = deque()
+        self.cycles = []
         super().connection_made(cast(asyncio.Transport, TappedTransport(transport, self.line)))
         self.line.port = (self.server and self.server[1]) or 0
         self.patience = Patience(self.loop, self.line.tap.waits, self.give_up)
@@ -184,7 +183,7 @@ class TappedHttp(CappedHttp):
         super().connection_lost(exc)
 
     def _count_unread(self) -> None:
-        exchange, cycle = self.cycles.popleft()
+        exchange, cycle = self.cycles.pop(0)
         exchange.unread = len(cycle.body)
 
 

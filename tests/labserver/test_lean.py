@@ -1,18 +1,19 @@
 """The short way answers as the long one does: whatever is not plain takes the long one."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
 import pytest
-from fastapi import APIRouter, FastAPI, Query
-from fastapi.routing import APIRoute
+from fastapi import APIRouter, FastAPI, Query, WebSocket
+from fastapi.routing import APIRoute, APIWebSocketRoute
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import PlainTextResponse
+from starlette.routing import BaseRoute
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
-from labserver.lean import LeanRoute
+from labserver.lean import LeanRoute, shortened
 from labserver.visit import VisitDep
 
 
@@ -40,10 +41,10 @@ def routes(kind: type[APIRoute]) -> APIRouter:
     return router
 
 
-def app(kind: type[APIRoute]) -> ASGIApp:
+def visited(routes: Iterable[BaseRoute]) -> ASGIApp:
     """Whoever asks has a visit already: here it is a name."""
     made = FastAPI()
-    made.router.routes.extend(routes(kind).routes)
+    made.router.routes.extend(routes)
 
     async def visited(scope, receive, send) -> None:
         await made({**scope, "state": {"visit": "ada"}}, receive, send)
@@ -51,10 +52,36 @@ def app(kind: type[APIRoute]) -> ASGIApp:
     return visited
 
 
+def app(kind: type[APIRoute]) -> ASGIApp:
+    return visited(routes(kind).routes)
+
+
 @pytest.fixture
 def clients() -> Iterator[list[TestClient]]:
     with TestClient(app(APIRoute)) as long, TestClient(app(LeanRoute)) as brief:
         yield [long, brief]
+
+
+@pytest.mark.parametrize("path", ["/plain", "/named/mint"])
+def test_a_socket_is_given_its_visit_either_way(path: str) -> None:
+    router = APIRouter()
+
+    @router.websocket("/plain")
+    async def plain(socket: WebSocket, visit: VisitDep) -> None:
+        await socket.accept()
+        await socket.send_text(f"{visit}")
+
+    @router.websocket("/named/{name}")
+    async def named(socket: WebSocket, visit: VisitDep, name: str) -> None:
+        await socket.accept()
+        await socket.send_text(f"{visit} {name}")
+
+    app_of = {route.path: route.app for route in router.routes if isinstance(route, APIWebSocketRoute)}
+    made = visited(map(shortened, router.routes))
+    with TestClient(made) as client, client.websocket_connect(path) as socket:
+        assert socket.receive_text() == ("ada mint" if "mint" in path else "ada")
+    short = [route.path for route in router.routes if route.app is not app_of[route.path]]
+    assert short == ["/plain"]
 
 
 BODIES = {
