@@ -7,7 +7,6 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
-from starlette.staticfiles import StaticFiles
 
 from labserver import __version__, strays
 from labserver.body_cap import BodyCapMiddleware
@@ -20,7 +19,7 @@ from labserver.lab import Lab
 from labserver.patience import PatienceMiddleware
 from labserver.places import Places
 from labserver.settings import Settings
-from labserver.surfaces import SURFACES, manual, refusals
+from labserver.surfaces import SURFACES, manual, pages, refusals
 from labserver.turnstile import LimitsMiddleware
 from labserver.watch import Watch, WatchMiddleware
 
@@ -64,6 +63,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.manual = manual.Manual(app.state.routers)
     for router in SURFACES.values():
         app.include_router(router)
-    app.mount("/static", StaticFiles(directory=manual.STATIC))
+    app.mount("/static", pages.Files(directory=pages.STATIC))
     refusals.install(app)
     return app
