@@ -34,8 +34,7 @@ function closingWords({ kind, ended, status, frames }) {
 }
 
 function leftWords({ left_after: pieces, kind }) {
-  const noun = kind === "websocket" ? "piece" : "piece of body";
-  return pieces === null ? "." : `, after ${plural(pieces, noun)}.`;
+  return pieces === null ? "." : `, after ${plural(pieces, "piece")} of ${kind === "websocket" ? "its frames" : "body"}.`;
 }
 
 /** `cut;after=5,pings` -> [{name, knobs: {after: "5"}}] */
