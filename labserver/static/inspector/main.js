@@ -10,7 +10,8 @@ import { Rows } from "./rows.js";
 import { Tail } from "./tail.js";
 
 const FIRST = 200; // exchanges that are shown of what was there before
-const OFTEN = 250; // milliseconds between two looks at an exchange that is still open
+const OFTEN = 250; // milliseconds between two looks at an exchange that is still open, or longer where a look is costly
+const REST = 4; // a look may cost a fifth of the time
 const WIDE = matchMedia("(min-width: 70rem)");
 
 const at = (id) => document.getElementById(id);
@@ -22,6 +23,7 @@ const tail = new Tail({ open: refresh, event: hear, state: (words) => say(at("st
 
 let wanted = null; // the number of the open exchange
 let looking = null; // the timer of its next look
+let cost = 0; // milliseconds that the last look took
 let drawing = false;
 
 async function start() {
@@ -111,11 +113,11 @@ function look(soon = 0) {
   looking ??= setTimeout(() => {
     looking = null;
     show().catch(report);
-  }, soon);
+  }, soon && Math.max(soon, cost * REST));
 }
 
 async function show() {
-  const number = wanted;
+  const [number, begun] = [wanted, performance.now()];
   const record = await journal.record(number);
   if (number !== wanted) {
     return; // the reader went on meanwhile
@@ -126,6 +128,7 @@ async function show() {
   }
   const isNew = detail.number !== number;
   detail.show(record, triesBefore(record));
+  cost = performance.now() - begun;
   if (isNew && !WIDE.matches) {
     at("detail").scrollIntoView();
   }

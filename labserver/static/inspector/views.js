@@ -6,6 +6,7 @@ import { payloadOf } from "./exchange.js";
 import { chatView } from "./sdk_view.js";
 
 const MOST = 64 * 1024; // bytes of each direction on the page; a download has all
+const MOST_ROWS = 1000;
 
 /** name -> {fits(exchange), show(exchange, choices)}; `choices` is what the reader chose, kept between redraws. */
 export const VIEWS = {
@@ -60,9 +61,11 @@ const EVENT_WORDS = {
   unknown: "an unknown field: ignored",
 };
 
+const moreRows = (all) => (all.length > MOST_ROWS ? el("p", {}, `… and ${all.length - MOST_ROWS} more: a download has all.`) : null);
+
 function eventsView({ events }) {
   let number = 0;
-  const rows = events.found.map((one) => {
+  const rows = events.found.slice(0, MOST_ROWS).map((one) => {
     if (one.kind !== "event") {
       return ["", seconds(one.at), one.kind, "", `${one.text}${one.text ? " — " : ""}${EVENT_WORDS[one.kind]}`];
     }
@@ -70,14 +73,15 @@ function eventsView({ events }) {
     return [String(number), seconds(one.at), one.event, one.id, el("code", {}, one.data)];
   });
   return [
-    el("p", {}, `${number} dispatched, read by the standard's rules (WHATWG HTML, 9.2.6).`),
+    el("p", {}, `${events.dispatched.length} dispatched, read by the standard's rules (WHATWG HTML, 9.2.6).`),
     table(["Event", "At", "Type", "Id", "Data"], rows),
+    moreRows(events.found),
     events.unfinished ? el("p", {}, "The last block was never ended by a blank line, so a reader discards it.") : null,
   ].filter(Boolean);
 }
 
 function framesView({ record }) {
-  const rows = record.frames.map((frame, index) => [
+  const rows = record.frames.slice(0, MOST_ROWS).map((frame, index) => [
     String(index + 1),
     seconds(frame.at),
     frame.direction === "received" ? "client →" : "← server",
@@ -91,6 +95,7 @@ function framesView({ record }) {
   return [
     facts([["Reserved bits", record.frames.some(({ rsv }) => rsv) ? "some are set" : "none set: no extension is in use"]]),
     table(["Frame", "At", "From", "Opcode", "Fin", "Mask", "Payload of bytes", "Payload"], rows),
+    moreRows(record.frames),
     received + sent ? el("p", {}, `${size(received + sent)} of a last frame came that never was whole.`) : null,
   ].filter(Boolean);
 }
