@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Locator, Page, expect
 
+expect.set_options(timeout=15_000)  # a busy machine is no failure
+
 
 class Inspector:
     def __init__(self, page: Page, url: str, key: str = "") -> None:

@@ -96,7 +96,9 @@ def test_a_hostile_answer_stays_text_wherever_it_shows(inspector: Inspector, ser
 def test_should_a_page_ever_slip_the_policy_stands_behind_it(page: Page, server, key: str) -> None:
     """Two locks: no string becomes markup, and no script of a page's own text runs."""
     page.goto(f"{server.url}/inspector#key={key}")
-    slip = "() => { try { document.body.innerHTML = '<img src=x onerror=1>'; return 'in'; } catch (e) { return e.name; } }"
+    slip = (
+        "() => { try { document.body.innerHTML = '<img src=x onerror=1>'; return 'in'; } catch (e) { return e.name; } }"
+    )
     assert page.evaluate(slip) == "TypeError"
     slip = "() => { const s = document.createElement('button'); s.setAttribute('onclick', 'document.title = 1'); s.click(); }"
     before = page.title()

@@ -161,13 +161,11 @@ def test_bytes_are_readable_and_exact(inspector: Page, raw: str, shown: str) -> 
     assert inspector.evaluate(SHOW, raw) == shown
 
 
-HOSTILE = "it's `$(touch pwned)` \"$HOME\" \\ \n !! 茶 \x1b[0m [key] é"
+HOSTILE = 'it\'s `$(touch pwned)` "$HOME" \\ \n !! 茶 \x1b[0m [key] é'
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the command is for a POSIX shell")
-def test_a_copied_command_sends_the_same_request_again_and_runs_nothing_else(
-    inspector: Page, server, tmp_path
-) -> None:
+def test_a_copied_command_sends_the_same_request_again_and_runs_nothing_else(inspector: Page, server, tmp_path) -> None:
     key = server.sandbox()
     body = {"query": HOSTILE, "model": "script"}
     headers = {"authorization": f"Bearer {key}", "x-lab-pace": FAST, "x-note": "it's; `id`"}

@@ -9,12 +9,13 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 pytestmark = pytest.mark.browser
+expect.set_options(timeout=15_000)  # a busy machine is no failure
 
 FETCH, SOURCE, SOCKET, POST = "SSE over fetch", "SSE by EventSource", "WebSocket", "Plain POST"
 WAYS = [FETCH, SOURCE, SOCKET, POST]
 WORDS = "Green| tea| <b>is</b>| good| 🍵|."
 TEXT = WORDS.replace("|", "")
-LONG = "|".join(["word "] * 600)  # some fifteen seconds
+LONG = "|".join(["word "] * 900)  # some twenty seconds
 
 
 class Examples:
@@ -116,7 +117,7 @@ def test_a_stop_closes_the_connection_and_the_journal_says_after_which_piece(
         assert shown == 0
     else:
         sent = record.answered.count(b'"content"' if way == FETCH else b"event: token")
-        assert 3 <= shown <= sent < 600
+        assert 3 <= shown <= sent < 900
         assert record["left_after"] >= sent
     if way == SOURCE:
         job = re.search(rb"/stream/([0-9a-f-]+)", record.asked)
@@ -137,7 +138,7 @@ def test_a_stopped_socket_says_goodbye_in_the_middle_of_the_answer(examples: Exa
     goodbye = next(at for at, frame in enumerate(frames) if frame["opcode"] == "close")
     assert (frames[goodbye]["direction"], frames[goodbye]["close_code"]) == ("received", 1000)
     sent = sum('"content"' in frame["payload"] for frame in frames)
-    assert 3 <= shown <= sent < 600
+    assert 3 <= shown <= sent < 900
     assert not any(json.loads(frame["payload"]).get("type") == "end" for frame in frames if frame["opcode"] == "text")
     assert record["produced_after"] <= 1
 

@@ -23,7 +23,7 @@ export function lanes(ways) {
   });
   const bottom = 18 + ways.length * STEP;
   const scale = [
-    svg("text", { x: LEFT, y: bottom }, "0 s"),
+    svg("text", { x: LEFT, y: bottom }, "0"),
     svg("text", { x: RIGHT, y: bottom, "text-anchor": "end" }, seconds(longest)),
   ];
   return svg("svg", { viewBox: `0 0 ${WIDTH} ${bottom + 6}`, role: "img", "aria-label": words(ways) }, ...rows, ...scale);

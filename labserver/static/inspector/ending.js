@@ -59,10 +59,13 @@ export function faultMarks({ record, events, lasted }) {
   const frames = record.frames.filter(({ direction, opcode }) => direction === "sent" && opcode !== "close");
   const moments = (events?.dispatched ?? frames).map(({ at }) => at);
   const isCut = /by a fault$/.test(record.ended ?? "");
-  return faultsIn(record.fault).map(({ name, knobs }) => {
+  const names = new Map(); // moment -> the faults that struck then: their words must not lie on one another
+  for (const { name, knobs } of faultsIn(record.fault)) {
     const after = Number(knobs.after ?? NaN);
     const ended = isCut && ["cut", "reset", "lose_reply", "truncate", "close"].includes(name);
     const at = ended ? lasted : (moments[Math.min(after, moments.length) - 1] ?? moments[0]);
-    return { at: at ?? record.response[0]?.[0] ?? 0, words: `fault: ${name}` };
-  });
+    const moment = at ?? record.response[0]?.[0] ?? 0;
+    names.set(moment, [...(names.get(moment) ?? []), name]);
+  }
+  return [...names].map(([at, struck]) => ({ at, words: `fault: ${struck.join(", ")}` }));
 }

@@ -3,7 +3,7 @@
 import { el, plural, say } from "../shared/dom.js";
 import { keyless } from "./bytes.js";
 
-const CELLS = ["number", "what", "status", "pieces", "end"];
+const CELLS = ["number", "what", "status", "end"];
 
 export class List {
   #element;
@@ -95,8 +95,9 @@ function fill({ cells, button }, row) {
   say(cells.number, `#${row.number}`);
   say(cells.what, row.malformed ? "malformed request" : keyless(`${row.method} ${row.target}`));
   say(cells.status, row.status === null ? "no answer" : String(row.status));
-  say(cells.pieces, plural(row.pieces, row.kind === "websocket" && row.status === 101 ? "frame" : "piece"));
-  say(cells.end, `${row.ended ?? "open"}${row.fault ? ` · fault ${row.fault}` : ""}${row.retries ? ` · retry ${row.retries}` : ""}`);
+  const pieces = plural(row.pieces, row.kind === "websocket" && row.status === 101 ? "frame" : "piece");
+  const rest = [row.fault && `fault ${row.fault}`, pieces, row.retries && `retry ${row.retries}`];
+  say(cells.end, [row.ended ?? "open", ...rest.filter(Boolean)].join(" · "));
   button.classList.toggle("is-open", row.ended === null);
   button.classList.toggle("is-broken", row.ended !== null && row.ended !== "complete");
 }

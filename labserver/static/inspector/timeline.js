@@ -63,7 +63,7 @@ export class Timeline {
       );
     });
     const scale = [
-      svg("text", { x: LEFT, y: HEIGHT - 4, class: "scale" }, "0 s"),
+      svg("text", { x: LEFT, y: HEIGHT - 4, class: "scale" }, "0"),
       svg("text", { x: RIGHT, y: HEIGHT - 4, class: "scale", "text-anchor": "end" }, `${seconds(this.#end)}, ${end}`),
     ];
     this.#picture.replaceChildren(...lanes, ...wait, ...ticks, ...struck, ...scale);

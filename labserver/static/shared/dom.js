@@ -52,5 +52,7 @@ export function say(element, text) {
 
 export const plural = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
-/** Seconds as people read them: `0.412 s`, `12.3 s`. */
-export const seconds = (time) => `${time < 10 ? time.toFixed(3) : time.toFixed(1)} s`;
+/** Seconds as people read them: `0.4 ms`, `0.412 s`, `12.3 s`. */
+export function seconds(time) {
+  return time < 0.1 ? `${(time * 1000).toFixed(1)} ms` : `${time.toFixed(time < 10 ? 3 : 1)} s`;
+}
