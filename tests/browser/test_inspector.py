@@ -1,4 +1,4 @@
-"""The inspector in a real Chromium: it follows a running stream, opens an exchange, and shows what the journal shows."""
+"""The inspector in a real Chromium: it follows a running stream, opens an exchange, shows what the journal shows."""
 
 import json
 from collections.abc import Iterator
@@ -13,6 +13,19 @@ pytestmark = pytest.mark.browser
 
 FAST = {"x-lab-pace": "ttft=0;tps=5000;jitter=0"}
 HOSTILE = "<img src=x onerror=\"document.title='pwned'\">|<script>document.title='pwned'</script>"
+SLIP = """
+(how) => {
+  try {
+    if (how === 'innerHTML') { document.body.innerHTML = '<img src=x onerror="document.title=1">'; return 'set'; }
+    const button = document.createElement('button');
+    button.setAttribute('onclick', 'document.title = 1');
+    button.click();
+    return 'clicked';
+  } catch (error) {
+    return error.name;
+  }
+}
+"""
 
 
 @pytest.fixture
@@ -96,17 +109,11 @@ def test_a_hostile_answer_stays_text_wherever_it_shows(inspector: Inspector, ser
 def test_should_a_page_ever_slip_the_policy_stands_behind_it(page: Page, server, key: str) -> None:
     """Two locks: no string becomes markup, and no script of a page's own text runs."""
     page.goto(f"{server.url}/inspector#key={key}")
-    slip = (
-        "() => { try { document.body.innerHTML = '<img src=x onerror=1>'; return 'in'; } catch (e) { return e.name; } }"
-    )
-    assert page.evaluate(slip) == "TypeError"
-    slip = "() => { const s = document.createElement('button'); s.setAttribute('onclick', 'document.title = 1'); s.click(); }"
     before = page.title()
-    try:
-        page.evaluate(slip)
-    except Exception as refused:
-        assert "TrustedScript" in str(refused)
+    assert page.evaluate(SLIP, "innerHTML") == "TypeError"
+    assert page.evaluate(SLIP, "onclick") in ("TypeError", "clicked"), "a browser refuses to set it, or to run it"
     assert page.title() == before
+    assert page.locator("body > img").count() == 0
 
 
 def test_a_websockets_frames_are_shown_as_the_journal_has_them(inspector: Inspector, server, key: str) -> None:
@@ -128,7 +135,7 @@ def test_a_websockets_frames_are_shown_as_the_journal_has_them(inspector: Inspec
 
 
 def test_a_fault_is_named_where_it_struck_and_what_it_does(inspector: Inspector, server, key: str) -> None:
-    with pytest.raises(Exception, match="incomplete|closed|peer"):
+    with pytest.raises(Exception, match=r"incomplete|closed|peer"):
         ask(server, key, **{"x-lab-fault": "cut;after=3"})
     inspector.open(1)
     expect(inspector.line(1)).to_contain_text("cut by a fault · fault cut;after=3")

@@ -174,8 +174,7 @@ def test_a_copied_command_sends_the_same_request_again_and_runs_nothing_else(ins
     command = inspector.evaluate(CURL, first)
     assert key not in command and '"$KEY"' in command
     environment = {"KEY": key, "PATH": os.environ["PATH"], "HOME": str(tmp_path)}
-    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, timeout=20)
-    assert done.returncode == 0, done.stderr
+    subprocess.run(["bash", "-c", command], check=True, cwd=tmp_path, env=environment, capture_output=True, timeout=20)
     assert list(tmp_path.iterdir()) == []
     second = server.last(key)
     assert second["number"] == first["number"] + 1
