@@ -7,7 +7,6 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
-from starlette.staticfiles import StaticFiles
 
 from labserver import __version__, strays
 from labserver.body_cap import BodyCapMiddleware
@@ -22,7 +21,7 @@ from labserver.patience import PatienceMiddleware
 from labserver.places import Places
 from labserver.settings import Settings
 from labserver.signpost import Signpost
-from labserver.surfaces import SURFACES, manual, refusals
+from labserver.surfaces import SURFACES, manual, pages, refusals
 from labserver.turnstile import LimitsMiddleware
 from labserver.watch import Watch, WatchMiddleware
 
@@ -66,6 +65,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.routers = list(SURFACES.values())
     app.state.manual = manual.Manual(app.state.routers)
     app.router.routes.append(Signpost(shortened(route) for router in SURFACES.values() for route in router.routes))
-    app.mount("/static", StaticFiles(directory=manual.STATIC))
+    app.mount("/static", pages.Files(directory=pages.STATIC))
     refusals.install(app)
     return app

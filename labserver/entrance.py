@@ -18,7 +18,9 @@ from labserver.pace import Wish, parse
 from labserver.sandbox import Sandbox
 from labserver.trust import is_preflight
 
-UNSEEN = ("/lab", "/metrics")  # never journalled: a journal of the journal grows without end, and so does a scraper's
+# Never journalled: a journal of the journal grows without end, so does a scraper's, and whoever opens the inspector
+# wants to see his own requests there and not the page's files.
+UNSEEN = ("/lab", "/metrics", "/inspector", "/static")
 
 
 def is_control(path: str) -> bool:

@@ -39,7 +39,8 @@ class Entry:
 class Query:
     """Which exchanges are meant; all conditions hold together, and the default means every one.
 
-    `path` is a shell-style pattern, `status` three digits or a class such as `4xx`, `since` a number of an exchange.
+    `path` is a shell-style pattern, `status` three digits or a class such as `4xx`, `since` a number of an exchange
+    and `number` the only one meant.
     """
 
     path: str = "*"
@@ -48,6 +49,7 @@ class Query:
     kind: str | None = None
     malformed: bool | None = None
     since: int = 0
+    number: int | None = None
     open_only: bool = False
     last: int | None = None
 
@@ -61,6 +63,7 @@ class Query:
         exchange = entry.exchange
         return (
             entry.number > self.since
+            and self.number in (None, entry.number)
             and self.kind in (None, "websocket" if exchange.websocket else "http")
             and self.malformed in (None, exchange.malformed)
             and not (self.open_only and exchange.ended is not None)
@@ -120,7 +123,7 @@ class Journal:
         self._weighed = None
         if entry is not None and self.tail.on:
             told = {"ended": exchange.ended, "seconds": exchange.seconds, "left_after": exchange.left_after}
-            self.tail.say("ended", number=entry.number, **told)
+            self.tail.say("ended", number=entry.number, **told, fault=exchange.fault)
 
     def release(self, exchange: Exchange) -> None:
         """It turned out to be another sandbox's: nothing of it stays here but the gap in the numbers."""
@@ -132,7 +135,7 @@ class Journal:
         self._weighed = None
         self._ring = deque((kept for kept in self._ring if kept is not entry), self._ring.maxlen)
         if self.tail.on:
-            self.tail.say("ended", number=entry.number, ended=MOVED, seconds=None, left_after=None)
+            self.tail.say("ended", number=entry.number, ended=MOVED, seconds=None, left_after=None, fault="")
 
     def listen(self) -> Tail:
         """The live tail. The first listener also hears of what is open already, from its beginning."""

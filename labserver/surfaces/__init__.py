@@ -25,6 +25,7 @@ from labserver.surfaces import (
     openai_realtime,
     openai_responses,
     openai_stored,
+    pages,
     query,
     query_socket,
     raw,
@@ -43,6 +44,7 @@ SURFACES: dict[str, APIRouter] = {
     "health": health.router,  # /  /health
     "metrics": metrics.router,  # /metrics
     "manual": manual.router,  # /docs  /redoc  /openapi.json  /lab/openapi.json
+    "pages": pages.router,  # /inspector  (and /static, which is mounted)
     "shop_products": shop_products.router,  # /shop/products  /shop/products/{id}
     "shop_orders": shop_orders.router,  # /shop/orders  /shop/orders/{id}
     "shop_events": shop_events.router,  # /shop/orders/{id}/events

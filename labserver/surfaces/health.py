@@ -52,14 +52,17 @@ PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>Wirelab: the lab server</title>
-<style>
-  :root { color-scheme: light dark }
-  body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 3rem auto; padding: 0 1rem }
-  td, th { padding: .3rem 1rem .3rem 0; text-align: left; vertical-align: top }
-  pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: .3rem 0 }
-</style>
+<link rel="icon" href="static/icon.svg">
+<link rel="stylesheet" href="static/lab.css">
+<main class="reading">
 <h1>The lab server is running</h1>
 <p>This is the server that the lessons talk to. You work in JupyterLab; come here to see what it answers.</p>
+<ul class="doors">
+<li><a href="inspector">The inspector</a> shows the wire: every exchange of your sandbox as it happens, byte for byte.
+With a key of your own the address is <code>/inspector#key=YOUR_API_KEY</code>.</li>
+<li><a href="static/streaming_examples.html">Streaming examples</a> asks one question in four ways, side by side:
+fetch, EventSource, WebSocket, plain POST.</li>
+</ul>
 <p>Every HTTP route in full: <a href="/docs">to try</a>, <a href="/redoc">to read</a>, and for programs as
 <a href="/openapi.json">OpenAPI</a>; the control plane has <a href="/lab/openapi.json">its own</a>.</p>
 <table>
@@ -67,5 +70,6 @@ PAGE = """<!doctype html>
 <tbody>
 {rows}</tbody>
 </table>
+</main>
 </html>
 """

@@ -70,6 +70,7 @@ class Wanted(BaseModel):
     kind: Annotated[Literal["http", "websocket"] | None, Field(description="only these")] = None
     malformed: Annotated[bool | None, Field(description="only those that no parser could read, or none of them")] = None
     since: Annotated[int, Field(ge=0, lt=2**53, description="only those with a greater number")] = 0
+    number: Annotated[int | None, Field(ge=1, lt=2**53, description="only this one", examples=[1])] = None
     open: Annotated[bool, Field(description="only those that have not ended")] = False
     origin: Annotated[
         Literal["lab", "stranger"], Field(description="the journal of the lab, or of your second origin")
@@ -91,6 +92,7 @@ class Wanted(BaseModel):
             kind=self.kind,
             malformed=self.malformed,
             since=self.since,
+            number=self.number,
             open_only=self.open,
             last=self.last,
         )

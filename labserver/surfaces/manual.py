@@ -5,19 +5,16 @@ Both pages load their scripts from `static/vendor` and are forbidden to load fro
 
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 
-import labserver
 from labserver.surfaces.manual_document import describe
 
 router = APIRouter(tags=["manual"], include_in_schema=False)
 
-STATIC = Path(labserver.__file__).parent / "static"
 VENDOR = "/static/vendor"
 FAVICON = f"{VENDOR}/swagger-ui/favicon-32x32.png"
 TITLE = "Wirelab lab server"

@@ -78,6 +78,17 @@ def test_an_exchange_is_heard_as_it_happens_and_says_what_the_journal_says(serve
     assert (ended["ended"], ended["seconds"]) == ("complete", record["seconds"])
 
 
+def test_the_end_names_the_fault_that_left_no_head_to_name_it_in(server) -> None:
+    key = server.sandbox()
+    with listening(server, key) as tail:
+        with server.dial() as wire:
+            wire.send(server.request("GET", "/health", key=key, x_lab_fault="lose_reply"))
+            assert wire.rest() == b""
+        heard = tail.until("ended")
+    assert names(heard) == ["opened", "ended"]
+    assert (heard[-1][1]["fault"], heard[-1][1]["ended"]) == ("lose_reply", "cut by a fault")
+
+
 def record_chunks(record) -> int:
     return sum(bool(text) for _, text in record["response"][1:])
 
