@@ -60,8 +60,8 @@ PAGE = """<!doctype html>
 </style>
 <h1>The lab server is running</h1>
 <p>This is the server that the lessons talk to. You work in JupyterLab; come here to see what it answers.</p>
-<p>Every HTTP route in full: <a href="/docs">to try</a>, <a href="/redoc">to read</a>, and for programs as
-<a href="/openapi.json">OpenAPI</a>; the control plane has <a href="/lab/openapi.json">its own</a>.</p>
+<p>Every HTTP route in full: <a href="docs">to try</a>, <a href="redoc">to read</a>, and for programs as
+<a href="openapi.json">OpenAPI</a>; the control plane has <a href="lab/openapi.json">its own</a>.</p>
 <table>
 <thead><tr><th>Method</th><th>Path</th><th>What it does</th></tr></thead>
 <tbody>

@@ -18,7 +18,7 @@ from labserver.surfaces.manual_document import describe
 router = APIRouter(tags=["manual"], include_in_schema=False)
 
 STATIC = Path(labserver.__file__).parent / "static"
-VENDOR = "/static/vendor"
+VENDOR = "static/vendor"  # relative, as all addresses in the pages: behind a proxy a prefix stands before them
 FAVICON = f"{VENDOR}/swagger-ui/favicon-32x32.png"
 TITLE = "Wirelab lab server"
 CONTROL = "/lab"
@@ -52,7 +52,7 @@ async def control_description(request: Request) -> dict[str, Any]:
 async def swagger_ui() -> HTMLResponse:
     """The description as a page to try things on (Swagger UI); it works without the Internet."""
     page = get_swagger_ui_html(
-        openapi_url="/openapi.json",
+        openapi_url="openapi.json",
         title=TITLE,
         swagger_js_url=f"{VENDOR}/swagger-ui/swagger-ui-bundle.js",
         swagger_css_url=f"{VENDOR}/swagger-ui/swagger-ui.css",
@@ -66,7 +66,7 @@ async def swagger_ui() -> HTMLResponse:
 async def redoc() -> HTMLResponse:
     """The description as a page to read (Redoc); it works without the Internet."""
     page = get_redoc_html(
-        openapi_url="/openapi.json",
+        openapi_url="openapi.json",
         title=TITLE,
         redoc_js_url=f"{VENDOR}/redoc/redoc.standalone.js",
         redoc_favicon_url=FAVICON,
