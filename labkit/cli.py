@@ -11,6 +11,7 @@ import typer
 
 from labkit.author.cli import app as author
 from labkit.learner.cli import app as learner
+from labkit.terminal.cli import app as terminal
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 
 app.add_typer(learner)  # without a name: its verbs stand beside ours
+app.add_typer(terminal)
 app.add_typer(author, name="dev", help="For authors: build, run and prove the course.")
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The lab server's port, or the next free one.")]

@@ -50,7 +50,7 @@ class Environment:
 
     `slip` is where a kernel's checks are to be told of as well, to the program that started the kernel. `base_url` is
     the path of the Jupyter whose kernel this is, with slashes at both ends, where that Jupyter has our door; on a hub
-    `hub_prefix` is that path too.
+    `hub_prefix` is that path too. `url` and `key` are the lab server and the sandbox that a terminal's verbs mean.
     """
 
     home: Path
@@ -59,6 +59,8 @@ class Environment:
     slip: Path | None = None
     base_url: str = ""
     hub_prefix: str = ""
+    url: str = ""
+    key: str = ""
 
     @property
     def progress(self) -> Path:
@@ -67,7 +69,7 @@ class Environment:
 
 
 def environment() -> Environment:
-    """The only reader of the environment in labkit: LABKIT_HOME, LABKIT_SLIP, LABSERVER_TIME_SCALE, and the rest.
+    """The only reader of the environment in labkit: LABKIT_HOME, _SLIP, _URL, _KEY, LABSERVER_TIME_SCALE, and the rest.
 
     LABKIT_BASE_URL is what `tell_children` wrote, JUPYTERHUB_SERVICE_PREFIX is JupyterHub's word.
     """
@@ -84,6 +86,8 @@ def environment() -> Environment:
         Path(slip) if slip else None,
         base_url=os.environ.get(BASE_URL, ""),
         hub_prefix=os.environ.get("JUPYTERHUB_SERVICE_PREFIX", ""),
+        url=os.environ.get("LABKIT_URL", ""),
+        key=os.environ.get("LABKIT_KEY", ""),
     )
 
 
