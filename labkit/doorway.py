@@ -28,7 +28,8 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 CONNECTION = frozenset(
     ["connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding"]
 ) | {"upgrade", "proxy-connection"}  # they speak of one connection, and there are two (RFC 9110, section 7.6.1)
-PRIVATE = frozenset({"host", "origin", "cookie", "x-xsrftoken"})  # between the browser and Jupyter
+PREFIX = "x-forwarded-prefix"  # what every proxy of this kind says: where it stands
+PRIVATE = frozenset({"host", "origin", "cookie", "x-xsrftoken", PREFIX})  # between the browser and Jupyter
 OURS = frozenset({"sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions"})
 FOREIGN = "A page from another site may not do this here. Open it from JupyterLab instead."
 GONE = (
@@ -133,9 +134,8 @@ class Doorway(LocalProxyHandler):  # type: ignore[misc]  # jupyter-server-proxy 
     def _sent(self) -> Pairs:
         token = self._jupyter_token()
         pairs = _kept(self.request.headers.get_all(), CONNECTION | PRIVATE)
-        return [
-            (name, value) for name, value in pairs if name.lower() != "authorization" or not _is_jupyters(value, token)
-        ]
+        kept = [pair for pair in pairs if pair[0].lower() != "authorization" or not _is_jupyters(pair[1], token)]
+        return [*kept, (PREFIX, url_path_join(self.base_url, reach.DOOR).rstrip("/"))]
 
     def _inside(self, location: str) -> str:
         """A redirect to a path of the lab server stays behind the door."""

@@ -3,6 +3,7 @@
 Both pages load their scripts from `static/vendor` and are forbidden to load from anywhere else: a lab has no Internet.
 """
 
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +25,7 @@ TITLE = "Wirelab lab server"
 CONTROL = "/lab"
 TOOLS = (CONTROL, "/raw")  # described apart: they are for the lesson, and may say anything on purpose
 READ = ["GET", "HEAD"]
+PREFIX = re.compile(r"(?:/[A-Za-z0-9._~@%-]+)+")
 OURS_ONLY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "font-src 'self' data:; worker-src 'self' blob:"
@@ -39,13 +41,13 @@ The examples are what this server said in a sandbox with the seed 7, lists cut t
 @router.api_route("/openapi.json", methods=READ)
 async def description(request: Request) -> dict[str, Any]:
     """Every route of the dialects and the shop, as OpenAPI."""
-    return _manual(request).dialects
+    return _here(request, _manual(request).dialects)
 
 
 @router.api_route(f"{CONTROL}/openapi.json", methods=READ)
 async def control_description(request: Request) -> dict[str, Any]:
     """The control plane under `/lab` and the raw routes, as OpenAPI."""
-    return _manual(request).control
+    return _here(request, _manual(request).control)
 
 
 @router.api_route("/docs", methods=READ)
@@ -73,6 +75,12 @@ async def redoc() -> HTMLResponse:
         with_google_fonts=False,
     )
     return _closed_in(page)
+
+
+def _here(request: Request, document: dict[str, Any]) -> dict[str, Any]:
+    """Behind a proxy that names its prefix, the description says where its paths begin: it is for that client alone."""
+    prefix = request.headers.get("x-forwarded-prefix", "").rstrip("/")
+    return {**document, "servers": [{"url": prefix}]} if PREFIX.fullmatch(prefix) else document
 
 
 def _closed_in(page: HTMLResponse) -> HTMLResponse:

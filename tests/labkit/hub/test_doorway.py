@@ -174,6 +174,13 @@ def test_every_page_of_the_lab_works_under_the_prefix(hub: Hub) -> None:
     assert httpx2.get(hub.door.rstrip("/"), headers=hub.login, trust_env=False).headers["location"] == f"{BASE}wirelab/"
 
 
+def test_the_description_says_where_its_paths_begin(hub: Hub) -> None:
+    with hub.client() as http:
+        for path in ("openapi.json", "lab/openapi.json"):
+            assert http.get(path).json()["servers"] == [{"url": f"{BASE}wirelab"}]
+    assert "servers" not in httpx2.get(f"{hub.server.url}/openapi.json", trust_env=False).json()
+
+
 def test_a_kernel_knows_the_way_and_shows_no_port_of_its_own(hub: Hub) -> None:
     code = "import labkit; lab = labkit.open('10'); print(lab.browser_url)"
     said = kernel(hub, code)
