@@ -12,6 +12,7 @@ import typer
 from labkit.author.cli import app as author
 from labkit.author.export_cli import app as export
 from labkit.learner.cli import app as learner
+from labkit.terminal.cli import app as terminal
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 
 app.add_typer(learner)  # without a name: its verbs stand beside ours
+app.add_typer(terminal)
 app.add_typer(author, name="dev", help="For authors: build, run and prove the course.")
 app.add_typer(export, name="export")
 

@@ -71,8 +71,12 @@ def running(root: Path, *, port: int = 8888) -> Iterator[Jupyter]:
     log = private / "jupyter.log"
     token = secrets.token_hex(24)
     (private / "token").write_text(token, encoding="ascii")
+    door = private / "jupyter_server_config.d" / "wirelab.json"  # our own door, however this was installed
+    door.parent.mkdir()
+    shutil.copyfile(Path(__file__).with_name("jupyter_server_config.json"), door)
     (private / "settings").mkdir()
     (private / "settings" / "overrides.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
+    others = runtime.environment().variables.get("JUPYTER_CONFIG_PATH", "")
     try:
         with log.open("wb") as out:
             process = subprocess.Popen(
@@ -83,6 +87,7 @@ def running(root: Path, *, port: int = 8888) -> Iterator[Jupyter]:
                     "LABKIT_HOME": str(home),
                     "JUPYTER_TOKEN_FILE": str(private / "token"),
                     "JUPYTER_RUNTIME_DIR": str(private),
+                    "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, [str(private), others])),
                 },
                 stdin=subprocess.DEVNULL,
                 stdout=out,

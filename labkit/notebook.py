@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from labkit import checks, counsel, render, runtime, session, shelf, source, workspace
+from labkit import checks, counsel, reach, render, runtime, session, shelf, source, workspace
 from labkit.attempt import Attempt
 from labkit.card import show
 from labkit.exchange import Exchange
@@ -60,6 +60,11 @@ class Lab:
     @property
     def ws_url(self) -> str:
         return self.url.replace("http", "ws", 1)
+
+    @property
+    def browser_url(self) -> str:
+        """Where your browser finds this lab; your code uses `url`. Behind a hub it is a path inside Jupyter."""
+        return reach.for_browser(self.url)
 
     def wire(self, nth: int = -1, *, raw: bool = False, wait: float = 2.0, show: str = "", origin: str = "lab") -> Wire:
         """The last exchange (or the `nth`, counted as in a list) as it crossed the wire.

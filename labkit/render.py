@@ -118,7 +118,7 @@ def _body(arrow: str, body: bytes, raw: bool) -> list[str]:
 def _chunk(piece: Piece, raw: bool) -> str:
     data = escaped(piece[1])
     size = len(piece[1])
-    return f"← chunk of {size} byte{'' if size == 1 else 's'}: {data if raw else _middle_out(data, WIDTH - 24)}"
+    return f"← chunk of {size} byte{'' if size == 1 else 's'}: {data if raw else middle_out(data, WIDTH - 24)}"
 
 
 def _frame(frame: Frame, raw: bool) -> str:
@@ -129,7 +129,7 @@ def _frame(frame: Frame, raw: bool) -> str:
         frame.payload[2:] if frame.opcode == "close" else b"" if frame.opcode in ("ping", "pong") else frame.payload
     )
     text = escaped(payload)
-    shown = f": {text if raw else _middle_out(text, WIDTH - 38)}" if text else ""
+    shown = f": {text if raw else middle_out(text, WIDTH - 38)}" if text else ""
     return f"{arrow} {frame.opcode} frame{code} of {frame.size} bytes{mask}{shown}"
 
 
@@ -167,7 +167,7 @@ def _visible(letter: str) -> str:
     return letter if letter.isprintable() else letter.encode("unicode_escape").decode()
 
 
-def _middle_out(text: str, width: int) -> str:
+def middle_out(text: str, width: int) -> str:
     """The beginning and, mostly, the end: in a chunk of JSON the news stands at the end."""
     if len(text) <= width:
         return text

@@ -16,6 +16,7 @@ from typing import Any
 
 from platformdirs import user_data_dir
 
+BASE_URL = "LABKIT_BASE_URL"
 END_PATIENCE = 5.0  # seconds between asking a process to end and ending it
 
 # Popen's `creationflags` for a process that our own end, restart or interrupt does not reach. Elsewhere than on
@@ -47,13 +48,19 @@ class Server:
 class Environment:
     """What this process was told from outside. `variables` is all of it, for the processes that we start.
 
-    `slip` is where a kernel's checks are to be told of as well, to the program that started the kernel.
+    `slip` is where a kernel's checks are to be told of as well, to the program that started the kernel. `base_url` is
+    the path of the Jupyter whose kernel this is, with slashes at both ends, where that Jupyter has our door; on a hub
+    `hub_prefix` is that path too. `url` and `key` are the lab server and the sandbox that a terminal's verbs mean.
     """
 
     home: Path
     time_scale: float
     variables: Mapping[str, str]
     slip: Path | None = None
+    base_url: str = ""
+    hub_prefix: str = ""
+    url: str = ""
+    key: str = ""
 
     @property
     def progress(self) -> Path:
@@ -62,14 +69,31 @@ class Environment:
 
 
 def environment() -> Environment:
-    """The only reader of the environment in labkit: LABKIT_HOME, LABKIT_SLIP, LABSERVER_TIME_SCALE, and the rest."""
+    """The only reader of the environment in labkit: LABKIT_HOME, _SLIP, _URL, _KEY, LABSERVER_TIME_SCALE, and the rest.
+
+    LABKIT_BASE_URL is what `tell_children` wrote, JUPYTERHUB_SERVICE_PREFIX is JupyterHub's word.
+    """
     home = os.environ.get("LABKIT_HOME") or user_data_dir("wirelab", appauthor=False)
     try:
         time_scale = float(os.environ.get("LABSERVER_TIME_SCALE") or 1.0)
     except ValueError as error:
         raise ValueError(f"LABSERVER_TIME_SCALE: {error}. Set it to a number such as 0.5, or unset it.") from None
     slip = os.environ.get("LABKIT_SLIP")
-    return Environment(Path(home).expanduser().resolve(), time_scale, dict(os.environ), Path(slip) if slip else None)
+    return Environment(
+        Path(home).expanduser().resolve(),
+        time_scale,
+        dict(os.environ),
+        Path(slip) if slip else None,
+        base_url=os.environ.get(BASE_URL, ""),
+        hub_prefix=os.environ.get("JUPYTERHUB_SERVICE_PREFIX", ""),
+        url=os.environ.get("LABKIT_URL", ""),
+        key=os.environ.get("LABKIT_KEY", ""),
+    )
+
+
+def tell_children(*, base_url: str) -> None:
+    """What every process that this one starts from now on finds in its environment: kernels, above all."""
+    os.environ[BASE_URL] = base_url
 
 
 def runtime_file() -> Path:

@@ -63,8 +63,8 @@ With a key of your own the address is <code>/inspector#key=YOUR_API_KEY</code>.<
 <li><a href="static/streaming_examples.html">Streaming examples</a> asks one question in four ways, side by side:
 fetch, EventSource, WebSocket, plain POST.</li>
 </ul>
-<p>Every HTTP route in full: <a href="/docs">to try</a>, <a href="/redoc">to read</a>, and for programs as
-<a href="/openapi.json">OpenAPI</a>; the control plane has <a href="/lab/openapi.json">its own</a>.</p>
+<p>Every HTTP route in full: <a href="docs">to try</a>, <a href="redoc">to read</a>, and for programs as
+<a href="openapi.json">OpenAPI</a>; the control plane has <a href="lab/openapi.json">its own</a>.</p>
 <table>
 <thead><tr><th>Method</th><th>Path</th><th>What it does</th></tr></thead>
 <tbody>

@@ -3,6 +3,7 @@
 Both pages load their scripts from `static/vendor` and are forbidden to load from anywhere else: a lab has no Internet.
 """
 
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
@@ -15,12 +16,13 @@ from labserver.surfaces.manual_document import describe
 
 router = APIRouter(tags=["manual"], include_in_schema=False)
 
-VENDOR = "/static/vendor"
+VENDOR = "static/vendor"  # relative, as all addresses in the pages: behind a proxy a prefix stands before them
 FAVICON = f"{VENDOR}/swagger-ui/favicon-32x32.png"
 TITLE = "Wirelab lab server"
 CONTROL = "/lab"
 TOOLS = (CONTROL, "/raw")  # described apart: they are for the lesson, and may say anything on purpose
 READ = ["GET", "HEAD"]
+PREFIX = re.compile(r"(?:/[A-Za-z0-9._~@%-]+)+")
 OURS_ONLY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "font-src 'self' data:; worker-src 'self' blob:"
@@ -36,20 +38,20 @@ The examples are what this server said in a sandbox with the seed 7, lists cut t
 @router.api_route("/openapi.json", methods=READ)
 async def description(request: Request) -> dict[str, Any]:
     """Every route of the dialects and the shop, as OpenAPI."""
-    return _manual(request).dialects
+    return _here(request, _manual(request).dialects)
 
 
 @router.api_route(f"{CONTROL}/openapi.json", methods=READ)
 async def control_description(request: Request) -> dict[str, Any]:
     """The control plane under `/lab` and the raw routes, as OpenAPI."""
-    return _manual(request).control
+    return _here(request, _manual(request).control)
 
 
 @router.api_route("/docs", methods=READ)
 async def swagger_ui() -> HTMLResponse:
     """The description as a page to try things on (Swagger UI); it works without the Internet."""
     page = get_swagger_ui_html(
-        openapi_url="/openapi.json",
+        openapi_url="openapi.json",
         title=TITLE,
         swagger_js_url=f"{VENDOR}/swagger-ui/swagger-ui-bundle.js",
         swagger_css_url=f"{VENDOR}/swagger-ui/swagger-ui.css",
@@ -63,13 +65,19 @@ async def swagger_ui() -> HTMLResponse:
 async def redoc() -> HTMLResponse:
     """The description as a page to read (Redoc); it works without the Internet."""
     page = get_redoc_html(
-        openapi_url="/openapi.json",
+        openapi_url="openapi.json",
         title=TITLE,
         redoc_js_url=f"{VENDOR}/redoc/redoc.standalone.js",
         redoc_favicon_url=FAVICON,
         with_google_fonts=False,
     )
     return _closed_in(page)
+
+
+def _here(request: Request, document: dict[str, Any]) -> dict[str, Any]:
+    """Behind a proxy that names its prefix, the description says where its paths begin: it is for that client alone."""
+    prefix = request.headers.get("x-forwarded-prefix", "").rstrip("/")
+    return {**document, "servers": [{"url": prefix}]} if PREFIX.fullmatch(prefix) else document
 
 
 def _closed_in(page: HTMLResponse) -> HTMLResponse:

@@ -10,7 +10,9 @@ import pytest
 
 from labkit import plots
 from labkit.exchange import Exchange
-from labkit.plots import CLEARLY, Picture, Span
+from labkit.plots import Picture
+from labkit.plots.span import CLEARLY, Span
+from labkit.plots.timeline import told as in_words
 
 PNG = b"\x89PNG\r\n\x1a\n"
 CHUNKED = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -161,7 +163,7 @@ SAME, DIFFERENT = "The lanes end at about the same time.", "The lanes end at dif
 
 def told(**lanes: tuple[float, float]) -> str:
     """The words for lanes of (first words, end)."""
-    return plots._told({name: Span((first,), end) for name, (first, end) in lanes.items()})
+    return in_words({name: Span((first,), end) for name, (first, end) in lanes.items()})
 
 
 def test_one_lane_is_compared_with_nothing() -> None:
