@@ -77,14 +77,23 @@ class Answering:
                     self._loop.call_soon_threadsafe(self._task.cancel)
 
     def _run(self) -> None:
+        surprise: Exception | None = None
         try:
             state, note = asyncio.run(self._main())
-            answer = self._answer(state, note)
+        except Exception as error:  # who awaits gets it whole; the page says what it was
+            surprise, state, note = (
+                error,
+                "failed",
+                f"Something went wrong that nobody expected: {type(error).__name__}.",
+            )
+        answer = self._answer(state, note)
+        try:
             self._told(answer)
-        except BaseException as error:
-            self.future.set_exception(error)
-            raise
-        self.future.set_result(answer)
+        finally:
+            if surprise is not None:
+                self.future.set_exception(surprise)
+            else:
+                self.future.set_result(answer)
 
     async def _main(self) -> tuple[State, str]:
         self._began = time.monotonic()
@@ -96,7 +105,7 @@ class Answering:
         await asyncio.wait([reading])
         if self._late is not None:
             self._late.cancel()
-        if reading.cancelled() or self._stopped:
+        if reading.cancelled() or (reading.exception() is None and self._enough):
             return "stopped", STOPPED
         error = reading.exception()
         if isinstance(error, AnswerError):
@@ -112,9 +121,12 @@ class Answering:
                 self._first = self._first or self._last
                 self._pieces.append(piece)
                 self._tell()
-                if len(self._pieces) == self._stop_after:
-                    self._stopped = True
+                if self._enough:
                     return
+
+    @property
+    def _enough(self) -> bool:
+        return self._stop_after is not None and len(self._pieces) >= self._stop_after
 
     def _tell(self) -> None:
         """Tell now, or, where that was done a moment ago, once the moment is over."""

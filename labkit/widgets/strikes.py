@@ -11,6 +11,7 @@ from labkit.exchange import Exchange
 ENDS = ("cut", "reset", "truncate", "lose_reply")
 AT_THE_DOOR = ("status", "rate_limit", "redirect", "refuse_upgrade")  # the head is already the fault's
 AFTER_EVENTS = ("stall", "no_done", "close", "silent")  # once so many events have left
+ONLY_ON = {"no_done": "http", "close": "websocket", "silent": "websocket"}
 ON_AN_EVENT = ("bad_json", "duplicate", "reorder")  # the event after so many
 THROUGHOUT = ("pings", "crlf", "cr", "bom", "slice", "drip", "split_utf8")  # not on a WebSocket
 
@@ -69,7 +70,7 @@ def _after(exchange: Exchange, name: str, answered: float, after: int) -> tuple[
         noun, times = "delta", [at for at, _ in exchange.deltas]
     elif name == "bad_chunk" and exchange.chunked:
         noun, times = "chunk", [at for at, _ in exchange.chunks]
-    elif name not in AFTER_EVENTS + ON_AN_EVENT:
+    elif name not in AFTER_EVENTS + ON_AN_EVENT or ONLY_ON.get(name, exchange.kind) != exchange.kind:
         return None
     place = after + (name in ON_AN_EVENT)
     if not times or place > len(times):

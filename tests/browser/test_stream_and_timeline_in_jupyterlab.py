@@ -1,17 +1,11 @@
 """The stream view and the wire timeline in JupyterLab: what they show is what crossed, and the stop button stops."""
 
-import json
-import os
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
+from in_jupyterlab import RunNotebook, contrast, printed, shot
 from playwright.sync_api import Locator, Page, expect
-
-from labkit.author.ipynb import METADATA
 
 pytestmark = pytest.mark.browser
 
@@ -20,66 +14,15 @@ BRISK = '{"x-lab-pace": "ttft=0.3;tps=20;jitter=0"}'
 OPEN = 'import labkit\nfrom labkit.widgets import stream, timeline\nlab = labkit.open("00")'
 LONG = "|".join(f" word{n}" for n in range(200))
 HOSTILE = "<img src=x onerror=\\\"document.title='owned'\\\">| and more"
-Notebook = Callable[..., None]
-
-
-@pytest.fixture
-def asked(page: Page) -> Iterator[list[str]]:
-    """Every address that the page asked for; at the test's end none may be of another machine."""
-    seen: list[str] = []
-    page.on("request", lambda request: seen.append(request.url))
-    page.on("websocket", lambda socket: seen.append(socket.url))
-    yield seen
-    hosts = {urlsplit(url).hostname for url in seen if url.startswith(("http", "ws"))}
-    assert hosts == {"127.0.0.1"}, "it left the machine"
-
-
-@pytest.fixture
-def run(page: Page, running: Any, asked: list[str]) -> Notebook:
-    """Open a notebook of these cells among the learner's copies, and run them all."""
-
-    def write(name: str, *sources: str, theme: str = "") -> None:
-        cells = [
-            {"cell_type": "code", "id": f"c{n}", "metadata": {}, "source": s, "outputs": [], "execution_count": None}
-            for n, s in enumerate(sources)
-        ]
-        path: Path = running.work / "notebooks" / f"{name}.ipynb"
-        path.write_text(json.dumps({"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}))
-        page.goto(running.jupyter.replace("10_streaming_a_language_model.ipynb", path.name) + "&reset")
-        page.locator(".jp-Notebook .jp-Cell").first.click(timeout=60_000)
-        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
-        if theme:
-            menu(page, "Settings")
-            page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Theme$")).hover()
-            page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{theme}$")).click()
-            expect(page.locator("body")).to_have_attribute("data-jp-theme-name", theme)
-        menu(page, "Run", "Run All Cells")
-
-    return write
-
-
-def menu(page: Page, name: str, entry: str = "") -> None:
-    page.locator(".lm-MenuBar-itemLabel", has_text=re.compile(f"^{name}$")).click()
-    if entry:
-        page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{entry}$")).click()
-
-
-def shot(page: Page, name: str, tmp_path: Path) -> None:
-    page.screenshot(path=Path(os.environ.get("WIRELAB_SHOTS", tmp_path)) / f"{name}.png")
-
-
-def printed(page: Page, start: str) -> str:
-    """The text after `start` on the line of output that begins with it."""
-    line = page.locator(".jp-OutputArea-output pre", has_text=re.compile(f"^{start}"))
-    expect(line).to_be_visible(timeout=60_000)
-    return line.inner_text().removeprefix(start).strip()
 
 
 def lanes(page: Page) -> Locator:
     return page.locator(".wirelab-timeline").get_by_role("listbox")
 
 
-def test_the_stop_button_stops_while_the_next_cell_waits_and_the_journal_proves_it(page: Page, run: Notebook) -> None:
+def test_the_stop_button_stops_while_the_next_cell_waits_and_the_journal_proves_it(
+    page: Page, run: RunNotebook
+) -> None:
     ask = f'view = stream(lab, "{LONG}", model="script", headers={SLOW})\nview'
     proof = 'seen = lab.wire().exchange\nprint("journal:", seen.ended, seen.left_after, len(seen.deltas))'
     run("stop", OPEN, ask, 'answer = await view.done\nprint("answer:", answer)', proof)
@@ -100,7 +43,7 @@ def test_the_stop_button_stops_while_the_next_cell_waits_and_the_journal_proves_
     expect(view.get_by_role("button", name="Stop")).to_be_disabled()
 
 
-def test_the_kernel_stays_free_while_an_answer_comes(page: Page, run: Notebook) -> None:
+def test_the_kernel_stays_free_while_an_answer_comes(page: Page, run: RunNotebook) -> None:
     ask = f'view = stream(lab, "{LONG}", model="script", headers={SLOW})\nview'
     run("free", OPEN, ask, 'print("at once:", view.state)', 'view.stop()\nprint("then:", (await view.done).state)')
 
@@ -109,7 +52,7 @@ def test_the_kernel_stays_free_while_an_answer_comes(page: Page, run: Notebook) 
 
 
 @pytest.mark.parametrize("dialect", ["query", "openai", "websocket"])
-def test_a_hostile_answer_stays_text(page: Page, run: Notebook, dialect: str) -> None:
+def test_a_hostile_answer_stays_text(page: Page, run: RunNotebook, dialect: str) -> None:
     ask = f'view = stream(lab, "{HOSTILE}", model="script", dialect="{dialect}")\nview'
     run(f"hostile_{dialect}", OPEN, ask, "_ = await view.done", "timeline(lab.wire())")
 
@@ -121,7 +64,7 @@ def test_a_hostile_answer_stays_text(page: Page, run: Notebook, dialect: str) ->
     assert "owned" not in page.title()
 
 
-def test_the_timeline_has_a_tick_for_every_chunk_of_the_journal(page: Page, run: Notebook) -> None:
+def test_the_timeline_has_a_tick_for_every_chunk_of_the_journal(page: Page, run: RunNotebook) -> None:
     ask = '_ = stream(lab, "Green| tea| is| good|.", model="script", dialect="{}").wait()'
     count = 'print("chunks:", len(lab.wire(-2).exchange.chunks), len(lab.wire().exchange.frames))'
     sources = (ask.format("query"), ask.format("websocket"), count, "timeline(sse=lab.wire(-2), socket=lab.wire())")
@@ -134,7 +77,7 @@ def test_the_timeline_has_a_tick_for_every_chunk_of_the_journal(page: Page, run:
     assert lanes(page).nth(1).locator(".tick.sent, .tick.received").count() == frames
 
 
-def test_arrow_keys_show_a_chunks_bytes_and_its_fields(page: Page, run: Notebook) -> None:
+def test_arrow_keys_show_a_chunks_bytes_and_its_fields(page: Page, run: RunNotebook) -> None:
     ask = '_ = stream(lab, "Green| tea", model="script", dialect="{}").wait()'
     run("keys", OPEN, ask.format("query"), ask.format("websocket"), "timeline(lab.wire(-2), lab.wire())")
     detail = page.get_by_role("status", name="What crossed")
@@ -163,7 +106,7 @@ def test_arrow_keys_show_a_chunks_bytes_and_its_fields(page: Page, run: Notebook
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-def test_both_are_readable_in_both_themes(page: Page, run: Notebook, theme: str, tmp_path: Path) -> None:
+def test_both_are_readable_in_both_themes(page: Page, run: RunNotebook, theme: str, tmp_path: Path) -> None:
     name = theme.rsplit(maxsplit=1)[-1].lower()
     question = "How do I brew green tea?"
     broken = f'_ = stream(lab, "{question}", headers={{"x-lab-fault": "stall;after=4,cut;after=9"}} | {BRISK}).wait()'
@@ -180,22 +123,3 @@ def test_both_are_readable_in_both_themes(page: Page, run: Notebook, theme: str,
 
     for each in (".lane-title", ".wirelab-bad", ".detail .bytes", ".wirelab-stream button", ".wirelab-stream .answer"):
         assert contrast(page, each) >= 4.5, f"{each} in {theme}"
-
-
-def contrast(page: Page, selector: str) -> float:
-    """WCAG's contrast of an element's text with what lies behind it."""
-    return float(
-        page.locator(selector).first.evaluate(
-            """element => {
-            const rgb = text => text.match(/[\\d.]+/g).map(Number);
-            const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
-              .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-              .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-            let behind = element;
-            const paint = node => rgb(getComputedStyle(node).backgroundColor);
-            while (behind.parentElement && paint(behind)[3] === 0) behind = behind.parentElement;
-            const [a, b] = [light(rgb(getComputedStyle(element).color)), light(paint(behind))].sort((x, y) => y - x);
-            return (a + 0.05) / (b + 0.05);
-        }"""
-        )
-    )
