@@ -8,7 +8,7 @@ function render({ model, el }) {
   root.className = "wirelab-chat wirelab-box";
   root.setAttribute("data-lm-suppress-shortcuts", "true");
   root.setAttribute("aria-label", "Chat");
-  root.innerHTML = `<p class="hint"></p><div class="turns" role="log" aria-live="off" aria-label="Conversation" tabindex="0"></div>
+  root.innerHTML = `<p><strong>Chat</strong> <span class="hint"></span></p><div class="turns" role="log" aria-live="off" aria-label="Conversation" tabindex="0"></div>
     <form class="bar"><label class="say"><span class="wirelab-only-read">Your message</span>
     <textarea rows="1" placeholder="Ask something; Enter sends, Shift+Enter makes a new line"></textarea></label>
     <button type="submit">Send</button><button type="button" class="stop" disabled>■ Stop</button>

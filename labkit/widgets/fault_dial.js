@@ -5,11 +5,11 @@ function render({ model, el }) {
   root.className = "wirelab-dial wirelab-box";
   root.setAttribute("data-lm-suppress-shortcuts", "true");
   root.setAttribute("aria-label", "Fault dial");
-  root.innerHTML = `<form><div class="bar"><label>Fault <select></select></label>
+  root.innerHTML = `<form><div class="bar"><label>Fault <select aria-label="Fault"></select></label>
     <label>on path <input class="path" value="*" size="14"></label>
     <label>how often <input class="first" type="number" min="1" max="1000" value="1" required></label></div>
     <p class="does hint"></p><div class="knobs"></div>
-    <p>Plan: <output class="plan"></output></p>
+    <p>Plan: <code class="plan"></code></p>
     <div class="bar"><button type="submit">Apply</button><button type="button" class="clear">Clear all</button>
     <button type="button" class="look">What is in force?</button><span role="status"></span></div></form>
     <div class="rules"></div>`;
@@ -25,7 +25,7 @@ function render({ model, el }) {
   };
   const choose = () => {
     const fault = table[choice.value];
-    does.textContent = fault.does;
+    does.replaceChildren(...words(fault.does));
     knobs.replaceChildren(...Object.entries(fault.settings).map(([name, knob]) => setting(name, knob)));
     spell();
   };
@@ -66,6 +66,12 @@ function render({ model, el }) {
   };
 }
 
+// The table's own words, where `so` is code.
+function words(text) {
+  return text.split("`").map((part, place) =>
+    Object.assign(document.createElement(place % 2 ? "code" : "span"), { textContent: part }));
+}
+
 // One setting with its bounds; left empty, the server's default holds.
 function setting(name, knob) {
   const label = document.createElement("label");
@@ -81,6 +87,7 @@ function setting(name, knob) {
     input.step = knob.kind === "decimal" ? "any" : "1";
   }
   input.name = name;
+  input.setAttribute("aria-label", name); // a label around a list of choices would be read with all of them
   label.append(input);
   return label;
 }

@@ -20,9 +20,7 @@ def lanes(page: Page) -> Locator:
     return page.locator(".wirelab-timeline").get_by_role("listbox")
 
 
-def test_the_stop_button_stops_while_the_next_cell_waits_and_the_journal_proves_it(
-    page: Page, run: RunNotebook
-) -> None:
+def test_the_stop_button_stops_while_a_cell_waits_and_the_journal_proves_it(page: Page, run: RunNotebook) -> None:
     ask = f'view = stream(lab, "{LONG}", model="script", headers={SLOW})\nview'
     proof = 'seen = lab.wire().exchange\nprint("journal:", seen.ended, seen.left_after, len(seen.deltas))'
     run("stop", OPEN, ask, 'answer = await view.done\nprint("answer:", answer)', proof)
