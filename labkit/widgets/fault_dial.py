@@ -33,9 +33,7 @@ class FaultDial(Shown):
 
     @property
     def says(self) -> str:
-        return (
-            f"Fault dial, {len(self.table)} faults. Without a widget: lab.fault(plan), lab.fault(None), lab.faults()."
-        )
+        return "Fault dial. Without a widget: lab.fault(plan), lab.fault(None) takes all back, lab.faults() lists."
 
     def apply(self, plan: str, path: str = "*", first: int = 1) -> str:
         """Break the next `first` answers whose path matches; the plan as the server spells it. Raises WitnessError."""
