@@ -87,6 +87,11 @@ class Witness:
         found = self._ask("GET", "/lab/faults")
         return found["rules"], {name: row["does"] for name, row in found["faults"].items()}
 
+    def fault_table(self) -> dict[str, dict[str, Any]]:
+        """Fault -> what it `does`, what it `strikes`, its `settings` with their bounds, as the server tells it."""
+        table: dict[str, dict[str, Any]] = self._ask("GET", "/lab/faults")["faults"]
+        return table
+
     def open_stranger(self) -> str:
         """A second origin for this sandbox, where the fault `redirect` leads; gives its url."""
         return str(self._ask("POST", "/lab/stranger")["url"])

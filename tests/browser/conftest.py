@@ -1,5 +1,6 @@
 """A JupyterLab as `wirelab up` starts it, and a real Chromium in front of it."""
 
+import json
 import os
 import re
 import runpy
@@ -10,9 +11,13 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from in_jupyterlab import RunNotebook, menu
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from labkit.author.ipynb import METADATA
 
 QUIET = [
     "--no-sandbox",
@@ -92,3 +97,38 @@ def lab_page(page: Page, server) -> Page:
     """A page of the lab server's own origin, for a script that fetches and listens there."""
     page.goto(server.url)
     return page
+
+
+@pytest.fixture
+def asked(page: Page) -> Iterator[list[str]]:
+    """Every address that the page asked for; at the test's end none may be of another machine."""
+    seen: list[str] = []
+    page.on("request", lambda request: seen.append(request.url))
+    page.on("websocket", lambda socket: seen.append(socket.url))
+    yield seen
+    hosts = {urlsplit(url).hostname for url in seen if url.startswith(("http", "ws"))}
+    assert hosts == {"127.0.0.1"}, "it left the machine"
+
+
+@pytest.fixture
+def run(page: Page, running: Running, asked: list[str]) -> RunNotebook:
+    """Open a notebook of these cells among the learner's copies, and run them all."""
+
+    def write(name: str, *sources: str, theme: str = "") -> None:
+        cells = [
+            {"cell_type": "code", "id": f"c{n}", "metadata": {}, "source": s, "outputs": [], "execution_count": None}
+            for n, s in enumerate(sources)
+        ]
+        path: Path = running.work / "notebooks" / f"{name}.ipynb"
+        path.write_text(json.dumps({"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}))
+        page.goto(running.jupyter.replace("10_streaming_a_language_model.ipynb", path.name) + "&reset")
+        page.locator(".jp-Notebook .jp-Cell").first.click(timeout=60_000)
+        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
+        if theme:
+            menu(page, "Settings")
+            page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Theme$")).hover()
+            page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{theme}$")).click()
+            expect(page.locator("body")).to_have_attribute("data-jp-theme-name", theme)
+        menu(page, "Run", "Run All Cells")
+
+    return write
