@@ -25,6 +25,7 @@ from labserver.errors import Unavailable
 from labserver.fingerprint import fingerprint
 from labserver.lab import Lab
 from labserver.logs import log
+from labserver.providers import mock
 from labserver.settings import Settings
 from labserver.store import url_of
 from labserver.wiretap import TappedHttp
@@ -215,6 +216,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         ws_ping_timeout=settings.ping_seconds,
         backlog=BACKLOG,
     )
+    mock.index()  # read now: the first learner's first answer shall not hold up everybody
     rest_the_collector()
     with suppress(KeyboardInterrupt):  # Ctrl-C: uvicorn has ended in good order and raises it once more
         LabServer(config, app.state.lab, listeners).run(sockets=listeners)

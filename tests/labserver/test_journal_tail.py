@@ -13,7 +13,6 @@ from websockets.sync.client import connect
 from labserver import sse
 from labserver.exchange import COMPLETE, Exchange
 from labserver.journal import Journal
-from labserver.redaction import Blotter, blot
 from labserver.tail import MOST_LISTENERS, SHOWN, Tail
 
 QUERY = {"query": "Green| tea| is| good| 🍵|.", "model": "script"}
@@ -296,14 +295,3 @@ async def test_an_interim_answer_is_not_the_head_and_a_body_in_the_same_piece_is
     events = journal.tail.since(0)[1]
     assert [event.name for event in events] == ["opened", "head", "chunk"]
     assert (events[1].data["status"], events[2].data["text"]) == (200, "tea")
-
-
-@pytest.mark.parametrize("size", [1, 2, 3, 5, 100])
-def test_a_key_is_blotted_out_of_a_live_stream_however_it_is_cut(size: int) -> None:
-    secrets = (b"lab-secret", b"lalab")
-    raw = b"la lab- lab-secret lab-selab-secret lalalab lab-secre. "
-    blotter = Blotter(secrets)
-    shown = b"".join(blotter.through(raw[at : at + size]) for at in range(0, len(raw), size))
-    assert b"lab-secret" not in shown and b"lalab" not in shown
-    assert len(shown) == len(raw), "what ends it begins no key, so nothing is held back"
-    assert Blotter(secrets).through(raw) == blot(raw, secrets)
