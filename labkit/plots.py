@@ -47,13 +47,45 @@ def timeline(lanes: Mapping[str, Exchange]) -> Picture:
     axes.set_ylim(-len(lanes) + 0.4, 0.75)
     axes.set_xlim(left=0)
     axes.set_xlabel("seconds since the request arrived", color=INK)
+    return Picture(_finished(figure, axes), _told(spans))
+
+
+def sizes(bars: Mapping[str, Exchange]) -> Picture:
+    """One bar per exchange: how many bytes of body its answer brought over the wire, compressed as they crossed.
+
+    Raises ValueError where there is no bar.
+    """
+    if not bars:
+        raise ValueError('There is nothing to draw. Give at least one exchange: plots.sizes({"name": exchange}).')
+    figure = Figure(figsize=(INCHES, 0.55 * len(bars) + 0.9), dpi=110, facecolor="white")
+    axes = figure.add_subplot()
+    counts = {name: len(exchange.body) for name, exchange in bars.items()}
+    rows = [-row for row in range(len(bars))]
+    drawn = axes.barh(rows, list(counts.values()), color=ACCENT, height=0.55)
+    axes.bar_label(drawn, padding=4, color=INK, fontsize=9)
+    axes.set_yticks(rows, labels=list(bars), parse_math=False)
+    axes.set_xlim(0, 1.1 * max(1, *counts.values()))
+    axes.set_xlabel("bytes of answer on the wire", color=INK)
+    return Picture(_finished(figure, axes), _weighed(counts))
+
+
+def _finished(figure: Figure, axes: Axes) -> bytes:
+    """The figure without frame and ticks, as a PNG."""
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.tick_params(axis="y", length=0)
     figure.tight_layout()
     out = io.BytesIO()
     figure.savefig(out, format="png")
-    return Picture(out.getvalue(), _told(spans))
+    return out.getvalue()
+
+
+def _weighed(counts: Mapping[str, int]) -> str:
+    """The bars in words, the longest first; a bar that is clearly the longest is said to be so."""
+    order = sorted(counts, key=lambda name: -counts[name])
+    told = "Bars for the bytes of answer, from the longest to the shortest: " + ", ".join(f"“{name}”" for name in order)
+    clear = len(order) > 1 and counts[order[0]] > CLEARLY * counts[order[1]]
+    return f"{told}. " + (f"The bar “{order[0]}” is much longer than any other." if clear else "")
 
 
 @dataclass(frozen=True, slots=True)
