@@ -26,7 +26,7 @@ def writes_its_own_json(base_url: str, path: str, data: Body | None = None, note
     return requests.post(base_url + path, data=text, headers={"Content-Type": "application/json"}).json()
 
 
-@wrong("The call became a GET", "with nothing in it", "bool({})", belief="empty-is-nothing")
+@wrong("The empty form became a GET", "with nothing in it", "bool({})", belief="empty-is-nothing")
 def as_found(base_url: str, path: str, data: Body | None = None, note: str | None = None) -> Any:
     if data:
         if note:
@@ -56,7 +56,7 @@ def thinks_that_a_name_is_a_copy(base_url: str, path: str, data: Body | None = N
     return requests.post(base_url + path, json=body).json()
 
 
-@wrong("cannot read what you sent: 415", "(none)", belief="data-is-json")
+@wrong("cannot read what you sent: 415", "announced as JSON", "(none)", belief="data-is-json")
 def sends_data(base_url: str, path: str, data: Body | None = None, note: str | None = None) -> Any:
     if data is None:
         return requests.get(base_url + path).json()

@@ -41,7 +41,7 @@ def turns_the_error_round(base_url: str, product_id: int, n: int) -> Any:
     return stock
 
 
-@wrong(NOT_THE_WAY, "PUT took sku and", "away", belief="put-changes-what-i-send")
+@wrong(NOT_THE_WAY, "PUT took sku, origin, temperature_c, tags away", belief="put-changes-what-i-send")
 def puts_what_is_required(base_url: str, product_id: int, n: int) -> Any:
     product = known(base_url, product_id)
     body = {name: product[name] for name in ("name", "category", "price", "stock")}
@@ -49,7 +49,12 @@ def puts_what_is_required(base_url: str, product_id: int, n: int) -> Any:
     return requests.put(address(base_url, product_id), json=body).json()["stock"]
 
 
-@wrong("PUT /shop/products/108, answered 422", "only what it names", belief="put-changes-what-i-send")
+@wrong(
+    "The shop refused the PUT",
+    "PUT /shop/products/108, answered 422",
+    "only what it names",
+    belief="put-changes-what-i-send",
+)
 def puts_the_stock(base_url: str, product_id: int, n: int) -> Any:
     stock = known(base_url, product_id)["stock"] + n
     requests.put(address(base_url, product_id), json={"stock": stock})

@@ -65,7 +65,7 @@ def _the_one(seen: Sequence[Exchange], value: Any, method: str, why: str) -> Exc
     if exchange.method != method:
         emptied = method == "POST" and not exchange.request_body
         raise Wrong(
-            f"The call became a {exchange.method}.",
+            f"The {'empty form' if emptied else 'call'} became a {exchange.method}.",
             expected=expected,
             seen=f"{exchange.method} {exchange.target}, answered {exchange.status}",
             proof=brief(exchange),
@@ -77,7 +77,7 @@ def _the_one(seen: Sequence[Exchange], value: Any, method: str, why: str) -> Exc
     if exchange.status == 415:
         raise Wrong(
             "The shop cannot read what you sent: 415.",
-            expected=f"{expected}, with a body of JSON",
+            expected=f"one {method} {PATH}, with a body of JSON that is announced as JSON",
             seen=f"Content-Type: {exchange.request.get('content-type') or '(none)'}",
             proof=brief(exchange, ["Content-Type"]),
             look="which argument of `requests.post` writes JSON and says so?",

@@ -82,9 +82,12 @@ def _judge_put(seen: Sequence[Exchange], before: dict[str, Any], after: dict[str
     puts = traffic.named(seen, "PUT /shop/products/*")
     if not puts:
         return
+    whole = "a PUT replaces the whole product."
+    if puts[0].status == 422:
+        whole = "the shop refused the PUT, for a PUT says the whole product."
     lost = [name for name in before if name not in OURS and after.get(name) != before[name]]
     raise Wrong(
-        verdict(right, f"PUT took {' and '.join(lost)} away." if lost else "a PUT replaces the whole product."),
+        verdict(right, f"PUT took {', '.join(lost)} away." if lost else whole),
         expected="a request that changes the stock and leaves everything else as it is",
         seen=f"PUT {puts[0].path}, answered {puts[0].status}",
         proof=brief(puts[0]),
