@@ -10,5 +10,6 @@ from labkit.plots.lanes import concurrency
 from labkit.plots.picture import Picture
 from labkit.plots.timeline import timeline
 from labkit.plots.ways import compare
+from labkit.plots.weights import sizes
 
-__all__ = ["Picture", "compare", "concurrency", "retries", "timeline", "waterfall"]
+__all__ = ["Picture", "compare", "concurrency", "retries", "sizes", "timeline", "waterfall"]
