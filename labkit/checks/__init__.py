@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 
-from labkit.checks import lesson_00, lesson_10, lesson_10_tools
+from labkit.checks import lesson_00, lesson_02_1, lesson_02_2, lesson_02_3, lesson_10, lesson_10_tools
 from labkit.checks.bench import PATIENCE, Bench, Crashed, NotStarted, told
 from labkit.checks.calling import wants_loop
 from labkit.outcome import Outcome, Wrong
@@ -34,6 +34,9 @@ class Check:
 CHECKS = {
     "00.1": Check(lesson_00.say_hello, lesson_00.SAY_HELLO_HINTS),
     "00.2": Check(lesson_00.find_nothing, lesson_00.FIND_NOTHING_HINTS),
+    "02.1": Check(lesson_02_1.write_request, lesson_02_1.HINTS),
+    "02.2": Check(lesson_02_2.ask, lesson_02_2.HINTS),
+    "02.3": Check(lesson_02_3.fetch_many, lesson_02_3.HINTS),
     "10.1": Check(lesson_10.stream_text, lesson_10.STREAM_TEXT_HINTS),
     "10.2": Check(lesson_10.first_sentence, lesson_10.FIRST_SENTENCE_HINTS),
     "10.3": Check(lesson_10.honest_answer, lesson_10.HONEST_ANSWER_HINTS),

@@ -25,6 +25,7 @@ LOOKS = {
     "MissingSchema": ADDRESS,
     "InvalidSchema": ADDRESS,
     "UnsupportedProtocol": ADDRESS,
+    "TimeoutError": LATE,
     "Timeout": LATE,
     "TimeoutException": LATE,
     "APITimeoutError": LATE,
