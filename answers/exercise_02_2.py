@@ -50,7 +50,7 @@ def one_recv_is_enough(line: socket.socket, host: str, path: str) -> Any:
     return taken_apart(line.recv(65536))
 
 
-@wrong("TimeoutError", "the server have a reason to send more", belief="closes-after-every-answer", status="crashed")
+@wrong("your code waits for more", "seconds of silence on an open line", belief="closes-after-every-answer")
 def reads_until_the_server_hangs_up(line: socket.socket, host: str, path: str) -> Any:
     send(line, host, path)
     data = b""
@@ -95,7 +95,7 @@ def is_content_with_less(line: socket.socket, host: str, path: str) -> Any:
     return int(head.split()[1]), body.decode(errors="ignore")
 
 
-@wrong("TimeoutError", "which answer is that line waiting for", belief="closes-after-every-answer", status="crashed")
+@wrong("your code waits for more", "it counts in bytes", belief="closes-after-every-answer")
 def counts_letters_while_reading(line: socket.socket, host: str, path: str) -> Any:
     """The length is in bytes; counted in letters, the body seems to lack a few for ever."""
     send(line, host, path)
@@ -103,6 +103,12 @@ def counts_letters_while_reading(line: socket.socket, host: str, path: str) -> A
     while len(body.decode(errors="ignore")) < length_of(head):
         body += line.recv(4096)
     return int(head.split()[1]), body.decode()
+
+
+@wrong("has not seen a whole request", "come after the last header?")
+def forgets_the_empty_line(line: socket.socket, host: str, path: str) -> Any:
+    line.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n".encode())
+    return taken_apart(line.recv(65536))
 
 
 @wrong("something else than a status and a text", "a tuple (int, str)")

@@ -25,7 +25,6 @@ LOOKS = {
     "MissingSchema": ADDRESS,
     "InvalidSchema": ADDRESS,
     "UnsupportedProtocol": ADDRESS,
-    "TimeoutError": LATE,
     "Timeout": LATE,
     "TimeoutException": LATE,
     "APITimeoutError": LATE,

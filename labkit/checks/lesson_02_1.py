@@ -177,7 +177,7 @@ def _left_alone(headers: dict[str, str], given: dict[str, str]) -> None:
 def _length(head: bytes) -> str:
     for row in head.split(b"\r\n"):
         name, _, value = row.partition(b":")
-        if name.lower() == b"content-length":
+        if name.title() == b"Content-Length":
             return value.strip().decode("latin-1")
     return ""
 

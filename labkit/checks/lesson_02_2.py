@@ -19,7 +19,6 @@ CUT = "truncate;bytes=20"
 PATHS = (("/shop/products/101", ""), ("/shop/products/142", DRIP), ("/shop/products/9999", ""))
 LAST = "/shop/products/113"
 EMPTY = 50  # times that a reader may be told in vain that the line is dead
-BELIEFS = {"JSONDecodeError": "one-recv-is-one-answer", "TimeoutError": "closes-after-every-answer"}
 
 HINTS = (
     'Nothing on a line says "that was all" except the message itself. Which two signs does an answer carry: one for '
@@ -51,7 +50,7 @@ class Line(socket.socket):
 
 def ask(bench: Bench, answer: Callable[..., Any]) -> str:
     """Three answers on one line, one of them in drips and one a 404; then one that is cut, which must be noticed."""
-    scene = bench.scene(SEED, door=True, beliefs=BELIEFS)
+    scene = bench.scene(SEED, door=True)
     place = urlsplit(scene.base_url)
     with Line(socket.AF_INET, socket.SOCK_STREAM) as line:
         line.settimeout(PATIENCE)
@@ -82,12 +81,12 @@ def _broken(scene: Scene, plan: str) -> Scene:
 
 
 def _called(bench: Bench, scene: Scene, answer: Callable[..., Any], *args: Any) -> Any:
-    """What it returned, or the ConnectionError that it raised. Raises Wrong where it asks a dead line for ever."""
+    """What it returned, or the ConnectionError that it raised. Raises Wrong where it asks or waits for ever."""
 
     def guarded(*args: Any) -> Any:
         try:
             return answer(*args)
-        except (ConnectionError, HungUp) as error:
+        except (ConnectionError, TimeoutError, HungUp) as error:
             return error
 
     value = bench.call(scene, guarded, *args)
@@ -99,7 +98,28 @@ def _called(bench: Bench, scene: Scene, answer: Callable[..., Any], *args: Any) 
             proof=brief(scene.exchanges()[-1], ["Host"]),
             look='your `while` waits for bytes that will never come: when must it give up? `recv` says so with b""',
         )
+    if isinstance(value, TimeoutError):
+        raise _waits(scene.exchanges()[-1:])
     return value
+
+
+def _waits(last: list[Exchange]) -> Wrong:
+    if not last or not last[0].status:
+        return Wrong(
+            "The server is silent: it has not seen a whole request.",
+            expected="a start line, a Host header, and an empty line",
+            seen=f"{PATIENCE:g} seconds without a byte",
+            proof=brief(last[0], ["Host"]) if last else "",
+            look=r"the end of what you send: how many \r\n come after the last header?",
+        )
+    return Wrong(
+        "The answer has come, whole, and your code waits for more.",
+        expected="to stop at the answer's own end: Content-Length bytes after the empty line",
+        seen=f"all {len(last[0].body)} bytes of the body, then {PATIENCE:g} seconds of silence on an open line",
+        proof=brief(last[0], ["Host"]),
+        look="what would tell your loop that it has everything? The server does not hang up, and it counts in bytes",
+        belief="closes-after-every-answer",
+    )
 
 
 def _gave_up(error: ConnectionError, scene: Scene, plan: str) -> Wrong:

@@ -1,6 +1,7 @@
 """Where a learner stands, read from a log that may hold anything."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,11 @@ from pupil import ROOT, Pupil
 
 from labkit import workspace
 from labkit.learner.standing import Standing, next_step, standings, streak
-from labkit.manifest import Course, load
+from labkit.manifest import load
 from labkit.progress import Progress
 
-COURSE: Course = load(ROOT / "course.toml")
+WHOLE = load(ROOT / "course.toml")
+COURSE = replace(WHOLE, lessons=tuple(WHOLE.lesson(name) for name in ("00", "10")))  # whatever else is added
 
 
 @pytest.fixture
