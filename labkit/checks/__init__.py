@@ -8,7 +8,18 @@ from typing import Any
 
 import httpx2
 
-from labkit.checks import lesson_00, lesson_01_1, lesson_01_2, lesson_01_3, lesson_01_4, lesson_10, lesson_10_tools
+from labkit.checks import (
+    lesson_00,
+    lesson_01_1,
+    lesson_01_2,
+    lesson_01_3,
+    lesson_01_4,
+    lesson_02_1,
+    lesson_02_2,
+    lesson_02_3,
+    lesson_10,
+    lesson_10_tools,
+)
 from labkit.checks.bench import PATIENCE, Bench, Crashed, NotStarted, told
 from labkit.checks.calling import wants_loop
 from labkit.outcome import Outcome, Wrong
@@ -38,6 +49,9 @@ CHECKS = {
     "01.2": Check(lesson_01_2.call_shop, lesson_01_2.HINTS),
     "01.3": Check(lesson_01_3.provoke, lesson_01_3.HINTS),
     "01.4": Check(lesson_01_4.restock, lesson_01_4.HINTS),
+    "02.1": Check(lesson_02_1.write_request, lesson_02_1.HINTS),
+    "02.2": Check(lesson_02_2.ask, lesson_02_2.HINTS),
+    "02.3": Check(lesson_02_3.fetch_many, lesson_02_3.HINTS),
     "10.1": Check(lesson_10.stream_text, lesson_10.STREAM_TEXT_HINTS),
     "10.2": Check(lesson_10.first_sentence, lesson_10.FIRST_SENTENCE_HINTS),
     "10.3": Check(lesson_10.honest_answer, lesson_10.HONEST_ANSWER_HINTS),

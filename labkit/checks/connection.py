@@ -9,7 +9,7 @@ from labkit.outcome import Wrong
 LEFT = "client left"
 
 
-def one(seen: Sequence[Exchange], *, right: bool = False, look: str = "") -> None:
+def one(seen: Sequence[Exchange], *, right: bool = False, look: str = "", belief: str = "") -> None:
     """All of them crossed on one connection. Raises Wrong."""
     number = len({exchange.connection for exchange in seen})
     if number > 1:
@@ -19,6 +19,7 @@ def one(seen: Sequence[Exchange], *, right: bool = False, look: str = "") -> Non
             seen=counted(number, "connection"),
             proof=each(seen, most=6),
             look=look or "who keeps a connection? A session does, if each answer was read to its end or closed",
+            belief=belief,
         )
 
 

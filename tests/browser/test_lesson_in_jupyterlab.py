@@ -45,9 +45,10 @@ def run_all(page: Page, address: str, path: Path) -> None:
     pytest.fail(f"not every cell ran: {counts}; see {path.with_suffix('.png')}")
 
 
-@pytest.mark.parametrize(
-    "lesson", ["00_welcome_to_the_lab", "01_your_first_api_calls", "10_streaming_a_language_model"]
-)
+LESSONS = ["00_welcome_to_the_lab", "01_your_first_api_calls", "02_http_on_the_wire", "10_streaming_a_language_model"]
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
 def test_a_learner_runs_the_whole_lesson(page: Page, running: Any, lesson: str, tmp_path: Path) -> None:
     copy = running.work / "notebooks" / f"{lesson}.ipynb"
     assert all(not cell["outputs"] for cell in notebook(copy)), "the copy gives the predictions away"
