@@ -39,6 +39,8 @@ def run_all(page: Page, address: str, path: Path) -> None:
         page.keyboard.press("Control+s")
         with suppress(ValueError):  # it may be half written just now
             if [cell["execution_count"] for cell in notebook(path)] == wanted:
+                page.wait_for_timeout(1000)  # the last save may still be on its way
+                notebook(path)
                 return
     page.screenshot(path=path.with_suffix(".png"))
     counts = [cell["execution_count"] for cell in notebook(path)]

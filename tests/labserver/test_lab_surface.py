@@ -192,8 +192,10 @@ def test_the_control_plane_is_never_journalled(server) -> None:
 def test_the_journal_waits_for_open_exchanges_but_not_for_ever(server) -> None:
     key = server.sandbox()
     with server.dial() as wire:
-        wire.send(server.request("POST", "/api/v1/query", QUERY, key, x_lab_pace="ttft=0.4;tps=10000"))
-        assert server.journal(key, wait=0)[-1]["ended"] is None
+        wire.send(server.request("POST", "/api/v1/query", QUERY, key, x_lab_pace="ttft=2;tps=10000"))
+        while not (seen := server.journal(key, wait=0)):
+            pass  # the request is on its way
+        assert seen[-1]["ended"] is None
         assert server.journal(key, wait=0.05)[-1]["ended"] is None
         assert server.journal(key, wait=5)[-1]["ended"] == "complete"
         wire.answer()

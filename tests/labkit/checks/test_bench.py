@@ -42,7 +42,8 @@ def waits_for_ever(first: Any, *rest: Any, **_: Any) -> Any:
         return first.makefile("rb").read()
     if "://" not in first:
         return ask(f"http://{rest[1]['Host']}", **slow)
-    return ask(first, *(one if isinstance(one, str) else "Hi" for one in rest), **slow)
+    keyed = rest[:1] and str(rest[0]).startswith("lab-")  # some lessons have a door of their own, and no key
+    return ask(first, *(one if isinstance(one, str) else "Hi" for one in rest if keyed), **slow)
 
 
 def reads_what_is_no_json(*_: Any, **__: Any) -> Any:
