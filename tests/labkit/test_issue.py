@@ -11,7 +11,7 @@ from labkit import issue
 from labkit.cli import app
 from labkit.finding import Finding
 
-FOLDERS = {"WORK": Path("/srv/mira/tea/work"), "COURSE": Path("/srv/mira/tea"), "~": Path("/srv/mira")}
+FOLDERS = {"WORK": Path("/srv/mira/tea/copies"), "COURSE": Path("/srv/mira/tea"), "~": Path("/srv/mira")}
 
 
 def told(text: str, **variables: str) -> str:
@@ -19,7 +19,7 @@ def told(text: str, **variables: str) -> str:
 
 
 def test_known_places_go_by_their_names_the_longest_first() -> None:
-    assert told("/srv/mira/tea/work/a, /srv/mira/tea/b, /srv/mira/c") == "WORK/a, COURSE/b, ~/c"
+    assert told("/srv/mira/tea/copies/a, /srv/mira/tea/b, /srv/mira/c") == "WORK/a, COURSE/b, ~/c"
     assert told("/srv/mira/tea-house") == "~/tea-house"
 
 
