@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 BLANK = re.compile(rb"\r?\n\r?\n")
 INTERIM = re.compile(rb"HTTP/1\.[01] 1(?!01)\d\d ")
+SIZE = re.compile(rb"\s*([0-9A-Fa-f]{1,15})\s*(?:;|\Z)")  # a chunk's, before its extensions
 GZIP_OR_ZLIB = 47  # zlib's number for: whichever of the two the header names
 MOST_DECODED = 8 * 1024 * 1024  # a small body may unpack to a huge one
 
@@ -61,8 +62,8 @@ def chunk_spans(body: bytes) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     at = 0
     while (end := body.find(b"\r\n", at)) >= 0:
-        digits = body[at:end].partition(b";")[0].strip()
-        size = int(digits, 16) if re.fullmatch(rb"[0-9A-Fa-f]{1,15}", digits) else 0
+        line = SIZE.match(body, at, end)
+        size = int(line[1], 16) if line is not None else 0
         if not size:
             break
         spans.append((end + 2, min(end + 2 + size, len(body))))

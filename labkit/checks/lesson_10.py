@@ -59,18 +59,18 @@ def stream_text(bench: Bench, answer: Callable[..., Any]) -> str:
     for seed, (plan, prompt, belief) in enumerate(STREAMS, start=1011):
         scene = bench.scene(seed, *filter(None, [plan]), beliefs=CRASHES | ({"Exception": belief} if belief else {}))
         value = bench.call(scene, answer, scene.base_url, scene.key, prompt)
-        exchange = _text_and_tokens(value, scene, prompt, belief)
-        total += told(exchange).tokens or 0
+        total += _text_and_tokens(value, scene, prompt, belief)
     return f"{len(STREAMS)} answers whole, two of them byte by byte; 🍵 unharmed, {total} tokens billed."
 
 
-def _text_and_tokens(value: Any, scene: Scene, prompt: str, belief: str) -> Exchange:
-    """The exchange, if value is what it brought; `belief` is what a broken text looks like here."""
+def _text_and_tokens(value: Any, scene: Scene, prompt: str, belief: str) -> int:
+    """The bill, if value is what the exchange brought; `belief` is what a broken text looks like here."""
     seen = scene.exchanges()
-    right = any(value == (one.text, one.tokens) for one in map(told, seen))
+    answers = [told(one) for one in seen]
+    right = any(value == (one.text, one.tokens) for one in answers)
     exchange = the_one(seen, prompt, right)
+    (due,) = answers
     text, tokens = _pair(value, "the text and the number of tokens", (str, int))
-    due = told(exchange)
     if text != due.text:
         expected, got = parted(due.text, text)
         raise Wrong(
@@ -97,7 +97,7 @@ def _text_and_tokens(value: Any, scene: Scene, prompt: str, belief: str) -> Exch
             else "`stream_options` with include_usage: which event brings the bill, and what else is in it?",
             belief="delta-is-token" if counted_deltas else "",
         )
-    return exchange
+    return due.tokens or 0
 
 
 def _pair(value: Any, what: str, kinds: tuple[type, type]) -> tuple[Any, Any]:
