@@ -110,7 +110,10 @@ def test_a_stop_closes_the_connection_and_the_journal_says_after_which_piece(
     expect(examples.said(way, "Status")).to_have_text("stopped by you")
     shown = (examples.text(way).text_content() or "").count("word")
     records = until(server, key, lambda found: all(one["ended"] for one in found))
-    record = next(one for one in records if one["ended"] == "client left")
+    asked = {FETCH: b"/api/v1/query/stream", SOURCE: b"/api/v1/stream/", POST: b"/api/v1/query"}[way]
+    record = next(one for one in records if asked in one.asked.split(b"\r\n")[0])
+    left = record["ended"] == "client left"
+    assert left or way == SOURCE, "its stop cancels the job too, and either word may be the first to arrive"
     assert record["produced_after"] <= 1, "the model was told too"
     if way == POST:
         assert (record["left_after"], record["status"]) == (0, None)
@@ -118,7 +121,7 @@ def test_a_stop_closes_the_connection_and_the_journal_says_after_which_piece(
     else:
         sent = record.answered.count(b'"content"' if way == FETCH else b"event: token")
         assert 3 <= shown <= sent < 900
-        assert record["left_after"] >= sent
+        assert not left or record["left_after"] >= sent
     if way == SOURCE:
         job = re.search(rb"/stream/([0-9a-f-]+)", record.asked)
         assert job is not None

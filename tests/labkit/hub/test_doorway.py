@@ -190,6 +190,9 @@ def test_a_kernel_knows_the_way_and_shows_no_port_of_its_own(hub: Hub) -> None:
 
 
 def test_jupyter_says_nothing_of_trouble(hub: Hub) -> None:
+    """But for the proxy's own complaint about a client that left while a frame was on its way to it."""
     said = hub.log.read_text()
-    assert "Traceback" not in said, said
+    raised = re.findall(r"(?m)^\s+([\w.]+(?:Error|Exception))\b", said)
+    assert set(raised) <= {"tornado.websocket.WebSocketClosedError"}, said
+    assert said.count("Traceback") <= len(raised), said
     assert "could not be" not in said and "does not have a command" not in said
