@@ -25,7 +25,7 @@ UNSEEN = ("/lab", "/metrics", "/inspector", "/static")
 
 def is_control(path: str) -> bool:
     """Whether this path is for those who watch: it is neither journalled nor limited."""
-    return any(path == root or path.startswith(root + "/") for root in UNSEEN)
+    return path.startswith(UNSEEN) and any(path == root or path.startswith(root + "/") for root in UNSEEN)
 
 
 WISHES = frozenset({b"x-lab-fault", b"x-lab-pace"})

@@ -18,43 +18,51 @@ from starlette._exception_handler import wrap_app_handling_exceptions  # as Fast
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from labserver.visit import visit_of
 
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 JSON = frozenset({"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"})
 
 
 class LeanRoute(APIRoute):
-    """For a router's `route_class`. A route whose endpoint asks for anything else stays as it was."""
+    """For a router's `route_class`. A route whose endpoint asks for anything else stays as it was: not `lean`."""
 
-    def get_route_handler(self) -> Handler:
-        usual = super().get_route_handler()
-        needs = self.dependant
-        if not _is_plain(needs) or self.response_model is not None or not iscoroutinefunction(self.endpoint):
-            return usual
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        self.lean = _is_plain(self.dependant) and self.response_model is None and iscoroutinefunction(endpoint)
+        if self.lean:
+            self.app = self._short(self.app)
+
+    def _short(self, usual: ASGIApp) -> ASGIApp:
         endpoint: Callable[..., Coroutine[Any, Any, Any]] = self.endpoint
+        needs, status = self.dependant, self.status_code or 200
         visit_name = str(needs.dependencies[0].name)
         words = [field.name for field in needs.path_params]
         model = _model(needs)
         body_name = needs.body_params[0].name if model is not None else ""
-        status = self.status_code or 200
 
-        async def handle(request: Request) -> Response:
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            request = Request(scope, receive, send)
             asked: dict[str, Any] = {}
             if model is not None:
-                if (body := await _read(request, model)) is None:
-                    return await usual(request)
+                if request.headers.get("content-type") not in JSON:
+                    await usual(scope, receive, send)
+                    return
+                raw = await request.body()
+                if (body := _read(raw, model)) is None:
+                    await usual(scope, _again(raw, receive), send)
+                    return
                 asked[body_name] = body
             for name in words:
                 asked[name] = request.path_params[name]
             asked[visit_name] = await visit_of(request)
             answer = await endpoint(**asked)
-            return answer if isinstance(answer, Response) else JSONResponse(answer, status)
+            response = answer if isinstance(answer, Response) else JSONResponse(answer, status)
+            await response(scope, receive, send)
 
-        return handle
+        return app
 
 
 def shortened(route: BaseRoute) -> BaseRoute:
@@ -79,14 +87,24 @@ def _socket_app(needs: Dependant) -> ASGIApp:
     return app
 
 
-async def _read(request: Request, model: type[BaseModel]) -> BaseModel | None:
+def _read(raw: bytes, model: type[BaseModel]) -> BaseModel | None:
     """The body as the model has it; None for whatever needs explaining."""
-    if request.headers.get("content-type") not in JSON:
-        return None
     try:
-        return model.model_validate(json.loads(await request.body()))
+        return model.model_validate(json.loads(raw))
     except (ValidationError, ValueError, RecursionError):
         return None
+
+
+def _again(raw: bytes, receive: Receive) -> Receive:
+    """The whole body once more, then what comes after it."""
+    waiting = [raw]
+
+    async def heard() -> Message:
+        if waiting:
+            return {"type": "http.request", "body": waiting.pop(), "more_body": False}
+        return await receive()
+
+    return heard
 
 
 def _is_plain(needs: Dependant) -> bool:
