@@ -27,6 +27,7 @@ from labserver.lab import Lab
 from labserver.logs import log
 from labserver.providers import mock
 from labserver.settings import Settings
+from labserver.slim_socket import SlimSocket
 from labserver.store import url_of
 from labserver.wiretap import TappedHttp
 
@@ -203,7 +204,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     config = uvicorn.Config(
         app,
         http=TappedHttp,
-        ws="websockets-sansio",
+        ws=SlimSocket,
         ws_per_message_deflate=False,  # frames stay readable on the wire
         ws_max_size=1024 * 1024,
         access_log=False,  # our own lines stand in for its, which would carry `?key=`

@@ -20,7 +20,7 @@ from labserver.lean import shortened
 from labserver.patience import PatienceMiddleware
 from labserver.places import Places
 from labserver.settings import Settings
-from labserver.signpost import Signpost
+from labserver.shell import Shell
 from labserver.surfaces import SURFACES, manual, pages, refusals
 from labserver.turnstile import LimitsMiddleware
 from labserver.watch import Watch, WatchMiddleware
@@ -42,7 +42,9 @@ def create_app(settings: Settings) -> FastAPI:
             await lab.remote.close()
         lab.store.close()
 
-    app = FastAPI(
+    ways = [shortened(route) for router in SURFACES.values() for route in router.routes]
+    app = Shell(
+        ways,
         title=manual.TITLE,
         version=__version__,
         lifespan=lifespan,
@@ -64,7 +66,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.lab = lab
     app.state.routers = list(SURFACES.values())
     app.state.manual = manual.Manual(app.state.routers)
-    app.router.routes.append(Signpost(shortened(route) for router in SURFACES.values() for route in router.routes))
     app.mount("/static", pages.Files(directory=pages.STATIC))
     refusals.install(app)
     return app

@@ -78,8 +78,14 @@ class Start:
     model: str
 
 
+class Delta:
+    """What a model says, a piece at a time: each piece is a token of its own. Asked for at every step of its way."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
-class Text:
+class Text(Delta):
     """One delta: the next piece of choice `index`.
 
     `odds` are (token, log probability) pairs: the token that was said, then what was likely there, likeliest first.
@@ -91,7 +97,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class ToolCall:
+class ToolCall(Delta):
     """One delta of call number `call` of choice `index`: first its `name` alone, then its arguments piece by piece."""
 
     name: str = ""
@@ -121,5 +127,4 @@ class Usage:
         return self.prompt_tokens + self.completion_tokens
 
 
-Delta = Text | ToolCall
-StreamEvent = Start | Delta | End | Usage
+StreamEvent = Start | Text | ToolCall | End | Usage

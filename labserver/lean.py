@@ -7,14 +7,14 @@ way, so that every refusal is what it is everywhere.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from inspect import iscoroutinefunction
 from typing import Any, cast
 
 from fastapi.dependencies.models import Dependant
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from pydantic import BaseModel, ValidationError
-from starlette._exception_handler import wrap_app_handling_exceptions  # as FastAPI does it
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
@@ -23,6 +23,7 @@ from starlette.websockets import WebSocket
 
 from labserver.visit import visit_of
 
+SHORTENED: set[ASGIApp] = set()  # the apps of the sockets that hold less
 JSON = frozenset({"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"})
 
 
@@ -33,7 +34,7 @@ class LeanRoute(APIRoute):
         super().__init__(path, endpoint, **options)
         self.lean = _is_plain(self.dependant) and self.response_model is None and iscoroutinefunction(endpoint)
         if self.lean:
-            self.app = self._short(self.app)
+            self.app = self._short(AsyncExitStackMiddleware(self.app))
 
     def _short(self, usual: ASGIApp) -> ASGIApp:
         endpoint: Callable[..., Coroutine[Any, Any, Any]] = self.endpoint
@@ -55,20 +56,37 @@ class LeanRoute(APIRoute):
                     await usual(scope, _again(raw, receive), send)
                     return
                 asked[body_name] = body
+                del raw, body
             for name in words:
                 asked[name] = request.path_params[name]
             asked[visit_name] = await visit_of(request)
             answer = await endpoint(**asked)
-            response = answer if isinstance(answer, Response) else JSONResponse(answer, status)
+            del request, asked  # an answer may take long, and what was asked need not wait for its end
+            response = answer if isinstance(answer, Response) else Json(answer, status)
             await response(scope, receive, send)
 
         return app
+
+
+class Json(JSONResponse):
+    """The same bytes from one encoder: the standard library makes a new one for each answer."""
+
+    encode = staticmethod(json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode)
+
+    def render(self, content: Any) -> bytes:
+        return self.encode(content).encode()
+
+
+def is_short(route: BaseRoute) -> bool:
+    """Whether its app needs nothing of what FastAPI keeps ready around a route."""
+    return route.lean if isinstance(route, LeanRoute) else getattr(route, "app", None) in SHORTENED
 
 
 def shortened(route: BaseRoute) -> BaseRoute:
     """The same route; a WebSocket's that asks for nothing but its visit holds less while it waits."""
     if isinstance(route, APIWebSocketRoute) and _is_plain(route.dependant) and not route.dependant.path_params:
         route.app = _socket_app(route.dependant)
+        SHORTENED.add(route.app)
     return route
 
 
@@ -76,13 +94,9 @@ def _socket_app(needs: Dependant) -> ASGIApp:
     endpoint: Callable[..., Coroutine[Any, Any, None]] = cast("Any", needs.call)
     socket_name, visit_name = str(needs.websocket_param_name), str(needs.dependencies[0].name)
 
-    def app(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
         socket = WebSocket(scope, receive=receive, send=send)
-
-        async def talk(*_: Any) -> None:
-            await endpoint(**{socket_name: socket, visit_name: await visit_of(socket)})
-
-        return wrap_app_handling_exceptions(talk, socket)(scope, receive, send)
+        await endpoint(**{socket_name: socket, visit_name: await visit_of(socket)})
 
     return app
 

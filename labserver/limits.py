@@ -117,7 +117,8 @@ class Limits:
 
     def check_tokens(self, who: str = "") -> None:
         """Raises RateLimited where the window's tokens are spent."""
-        left = self.standing(who).tokens
+        self._windows.now = self._clock()
+        left = self._left(self._tokens, who)
         if not left.remaining:
             raise self.spent("tokens", left)
 

@@ -41,10 +41,11 @@ def _moments(pace: Pace, seed: int, prompt_tokens: int) -> Iterator[float]:
     dice = random.Random(seed)
     service = (pace.ttft + (prompt_tokens / pace.prefill if pace.prefill else 0.0)) * _stretch(pace, dice)
     moment = min(LONGEST_WAIT, service + _queue(pace, service, dice))
-    gap = (1 + 2 * pace.load) / pace.tps
+    gap, jitter, roll_on = (1 + 2 * pace.load) / pace.tps, pace.jitter, dice.random
     while True:
         yield moment
-        moment += min(LONGEST_GAP, gap * (1 + pace.jitter * dice.uniform(-1, 1)) * _stretch(pace, dice))
+        swing = gap * (1 + jitter * (2 * roll_on() - 1))
+        moment += min(LONGEST_GAP, swing * _stretch(pace, dice) if pace.tail else swing)
 
 
 def _stretch(pace: Pace, dice: random.Random) -> float:

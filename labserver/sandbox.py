@@ -30,6 +30,9 @@ from labserver.tail import Tail
 from labserver.tiers import Tier
 
 NOTICES = 200  # how far back the shop's notifications can be replayed
+ENCODE = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=False
+).encode  # one for all: making it takes longer than using it
 EPOCH = 1_704_067_200  # 2024-01-01T00:00:00Z, the time in seed 001's example
 
 
@@ -91,7 +94,7 @@ class Sandbox:
         """64 hex digits from (seed, what was asked, how often it was asked before); random without a seed."""
         if self.seed is None:
             return secrets.token_hex(32)
-        question = json.dumps(asked, sort_keys=True, ensure_ascii=False)
+        question = ENCODE(asked)
         self._asked[question] += 1
         return hashlib.sha256(f"{self.seed}\n{question}\n{self._asked[question]}".encode()).hexdigest()
 

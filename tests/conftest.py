@@ -92,7 +92,7 @@ class LiveServer:
         head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
         return f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + content
 
-    def await_quiet(self, seconds: float = 3.0) -> None:
+    def await_quiet(self, seconds: float = 10.0) -> None:
         """Wait until no exchange is open but the one that asks."""
         deadline = time.monotonic() + seconds
         while (still := self.http.get("/lab").json()["open_exchanges"]) > 1:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from labserver.errors import LabError
-from labserver.events import ChatRequest, Delta, End, Message, Start, StreamEvent, Text, Tool, ToolCall, Usage
+from labserver.events import ChatRequest, End, Message, Start, StreamEvent, Text, Tool, ToolCall, Usage
 from labserver.pace import Pace
 from labserver.providers import tokens
 from labserver.providers.odds import odds
@@ -65,8 +65,11 @@ def deliver(request: ChatRequest, choices: Sequence[Choice]) -> Iterator[StreamE
     """
     choices = [cut(choice, request.max_tokens, request.stop) for choice in choices]
     yield Start(request.model)
-    for turn in zip_longest(*(_events(request, index, choice) for index, choice in enumerate(choices))):
-        yield from filter(None, turn)
+    if len(choices) == 1:
+        yield from _events(request, 0, choices[0])
+    else:
+        for turn in zip_longest(*(_events(request, index, choice) for index, choice in enumerate(choices))):
+            yield from filter(None, turn)
     yield Usage(prompt_tokens(request.messages, request.tools), sum(choice.tokens for choice in choices))
 
 
@@ -90,18 +93,21 @@ def _tokens_of(message: Message) -> int:
 
 
 def _events(request: ChatRequest, index: int, choice: Choice) -> Iterator[StreamEvent]:
-    for place, delta in enumerate(_deltas(index, choice)):
-        if isinstance(delta, Text) and request.top_logprobs is not None:
-            key = (request.seed, request.model, index, place)
-            yield replace(delta, odds=odds(delta.text, request.top_logprobs, key))
-        else:
-            yield delta
+    if request.top_logprobs is None:
+        yield from _deltas(index, choice)
+    else:
+        for place, delta in enumerate(_deltas(index, choice)):
+            if isinstance(delta, Text):
+                key = (request.seed, request.model, index, place)
+                yield replace(delta, odds=odds(delta.text, request.top_logprobs, key))
+            else:
+                yield delta
     if choice.failure:
         raise choice.failure
     yield End(choice.finish_reason, index)
 
 
-def _deltas(index: int, choice: Choice) -> Iterator[Delta]:
+def _deltas(index: int, choice: Choice) -> Iterator[Text | ToolCall]:
     for piece in choice.pieces:
         yield Text(piece, index)
     for number, call in enumerate(choice.calls):

@@ -39,7 +39,9 @@ class Script:
 def parse(script: str) -> Choice:
     """`'Green| tea|{finish=length}'` -> `Choice(('Green', ' tea'), 'length')`. Raises InvalidRequest with the cure."""
     pieces = [piece.replace(r"\|", "|") for piece in BAR.split(script) if piece]
-    found = [(place, match) for place, piece in enumerate(pieces) if (match := DIRECTIVE.fullmatch(piece))]
+    found = [
+        (place, match) for place, piece in enumerate(pieces) if "{" in piece and (match := DIRECTIVE.fullmatch(piece))
+    ]
     if not found:
         return Choice(tuple(pieces))
     place, directive = found[0]

@@ -99,6 +99,10 @@ async def chunks(
         choice = f'{{"index":{index},"delta":{delta},"logprobs":{likely},"finish_reason":{finish}}}'
         return f'data: {head},"choices":[{choice}]{padding}{tail}\n\n'.encode()
 
+    # Nearly every event is a word of the first choice: all around it is made once.
+    before = f'data: {head},"choices":[{{"index":0,"delta":{{"content":'.encode()
+    after = f'}},"logprobs":null,"finish_reason":null}}]{tail}\n\n'.encode()
+    plain = not pad and request.top_logprobs is None
     try:
         async with aclosing(visit.stream(request, dialect.stamp)) as events:
             async for event in events:
@@ -106,6 +110,8 @@ async def chunks(
                     silent.remove(event.index)
                     yield chunk(event.index, CALLER if isinstance(event, ToolCall) else SPEAKER)
                 match event:
+                    case Text(text, 0) if plain:
+                        yield b"%s%s%s" % (before, _quoted(text).encode(), after)
                     case Text(text, index):
                         yield chunk(index, f'{{"content":{_quoted(text)}}}', dialect.odds(event))
                     case ToolCall():

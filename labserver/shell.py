@@ -1,0 +1,45 @@
+"""FastAPI with only the layers that something here needs. Knows FastAPI and the signpost; knows no surface.
+
+FastAPI puts five layers around every request: two of them catch what nobody foresaw, which `watch` does; one closes
+uploaded files, which only a route that goes FastAPI's own way could have; one searches the routes, which the signpost
+does. Each holds a frame for as long as a stream or a socket is open, and is passed by every request.
+"""
+
+from collections.abc import Awaitable, Sequence
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.routing import BaseRoute, Match
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from labserver.lean import is_short
+from labserver.signpost import CHOSEN, Signpost
+
+
+class Shell(FastAPI):
+    """`ways` are the routes that the signpost finds; whatever else is asked for goes to FastAPI's own router."""
+
+    def __init__(self, ways: Sequence[BaseRoute], **options: Any) -> None:
+        super().__init__(**options)
+        self.ways = ways
+        self._signpost = Signpost(ways)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        app: ASGIApp = ExceptionMiddleware(self._lead, handlers=self.exception_handlers)
+        for layer, values, options in reversed(self.user_middleware):
+            app = layer(app, *values, **options)
+        return app
+
+    def _lead(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        match, found = self._signpost.matches(scope)
+        if match == Match.NONE:
+            return self.router(scope, receive, send)
+        scope.update(found)
+        scope["router"] = self.router
+        route = found[CHOSEN]
+        if match == Match.FULL and is_short(route):
+            app: ASGIApp = route.app
+            return app(scope, receive, send)
+        return AsyncExitStackMiddleware(route.handle)(scope, receive, send)
