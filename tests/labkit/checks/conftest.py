@@ -43,14 +43,6 @@ def hurried(server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
     live.stop()
 
 
-@pytest.fixture(scope="session")
-def unhurried(server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The url of a server whose model talks at half its pace: for answers that are judged by a moment."""
-    live = type(server)(tmp_path_factory.mktemp("unhurried"), "--solo", "--time-scale", "2")
-    yield live.url
-    live.stop()
-
-
 @pytest.fixture
 def judge_fast(hurried: str) -> Judge:
     """The same against the hurried server."""

@@ -1,4 +1,4 @@
-"""Every answer in answers/, every stored solution and stub, is met as it is marked."""
+"""What answers/ holds is enough to prove a check by. `wirelab dev check`, which `make test` runs, tries every one."""
 
 import gc
 from pathlib import Path
@@ -7,18 +7,10 @@ from typing import Any
 import pytest
 
 from labkit.author import answers, book, proof
-from labkit.author.proof import Claim
 from labkit.checks import CHECKS
 
 ROOT = Path(__file__).parents[3]
 CLAIMS = list(proof.claims(book.read(ROOT)))
-
-
-@pytest.mark.parametrize("claim", CLAIMS, ids=str)
-def test_an_answer_is_met_as_it_is_marked(claim: Claim, hurried: str, unhurried: str) -> None:
-    url = {0.1: hurried, 2.0: unhurried}[claim.time_scale]
-    found = "\n".join(str(problem) for problem in proof.prove(claim, url))
-    assert not found, f"\n{found}"
 
 
 @pytest.mark.parametrize("exercise", CHECKS)
