@@ -11,12 +11,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from labserver.errors import LabError, ModelNotFound, ProviderUnreachable
+from labserver.errors import LabError, ModelNotFound, ProviderUnreachable, Unavailable
 from labserver.parity.report import as_json, as_line, fails, summary, verdicts
 from labserver.parity.target import Target
 from labserver.parity.verdict import Verdict
 from labserver.providers.presets import PRESETS, Preset
-from labserver.settings import Settings, key_from_environment
+from labserver.providers.remote import key_of
+from labserver.settings import Settings
 
 # The lab server's own mock, which is no provider of the server: it must hold every claim.
 LAB = Preset(
@@ -27,7 +28,7 @@ NAMES = {LAB.name: LAB} | PRESETS
 
 
 def target_of(name: str, url: str, model: str) -> Target:
-    """Raises ValidationError for an address that is none, LookupError with the cure where its key is not there."""
+    """Raises ValidationError for an address that is none, Unavailable with the cure where its key is not there."""
     chosen = settings_with()
     own = chosen.provider == name  # what is chosen for another provider does not hold for this one
     settings = settings_with(
@@ -36,14 +37,11 @@ def target_of(name: str, url: str, model: str) -> Target:
         provider_model=model or (chosen.provider_model if own else ""),
     )
     preset = NAMES[name]
-    key = key_from_environment(preset.key)
-    if preset.needs_key and key is None:
-        raise LookupError(f"The provider {name} needs a key. Set {preset.key} in the environment.")
     return Target(
         preset,
         url=settings.provider_url,
         model=settings.provider_model,
-        key=key.get_secret_value() if key else "",
+        key=key_of(preset),
         seconds=settings.provider_seconds,
     )
 
@@ -98,8 +96,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         first = error.errors()[0]
         say(f"{first['loc'][0]}: {first['msg']}", wrong=True)
         return 2
-    except LookupError as error:
-        say(str(error.args[0]), wrong=True)
+    except Unavailable as error:
+        say(error.message, wrong=True)
         return 2
     with closing(target):
         return run(target, json=asked.json)

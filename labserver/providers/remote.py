@@ -57,14 +57,11 @@ class Remote:
     def from_settings(cls, settings: Settings) -> "Remote":
         """Raises Unavailable for a preset that does not exist, and for a key that is not in the environment."""
         preset = preset_of(settings.provider)
-        key = key_from_environment(preset.key)
-        if preset.needs_key and key is None:
-            raise Unavailable(f"The provider {preset.name} needs a key. Set {preset.key} in the environment.")
         return cls(
             preset,
             url=settings.provider_url,
             model=settings.provider_model,
-            key=key.get_secret_value() if key else "",
+            key=key_of(preset),
             seconds=settings.provider_seconds,
             budget=settings.provider_budget_tokens,
         )
@@ -152,6 +149,14 @@ class Remote:
 
     def _wrong(self, error: Exception, model: str, seconds: float = 0) -> LabError:
         return complaint(error, self.preset, model=model, seconds=seconds or self.seconds, key=self._key)
+
+
+def key_of(preset: Preset) -> str:
+    """The provider's key from the environment; empty where it needs none. Raises Unavailable with the cure."""
+    key = key_from_environment(preset.key)
+    if preset.needs_key and key is None:
+        raise Unavailable(f"The provider {preset.name} needs a key. Set {preset.key} in the environment.")
+    return key.get_secret_value() if key else ""
 
 
 def _client(preset: Preset, url: str, key: str, seconds: float) -> openai.AsyncOpenAI:

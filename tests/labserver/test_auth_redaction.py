@@ -2,7 +2,6 @@
 
 import base64
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -10,6 +9,7 @@ from urllib.parse import quote
 
 import httpx2
 import pytest
+from live_tails import Tails
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
@@ -229,41 +229,6 @@ def leaks(spy: Spy, text: str) -> set[str]:
         for secret in spy.secrets | coded
         if any(secret[at : at + TELLING] in text for at in range(len(secret) - TELLING + 1))
     }
-
-
-class Tails:
-    """The live tails of some sandboxes, read in the background until a marker passes each."""
-
-    def __init__(self, server, keys: list[str | None]) -> None:
-        self.server = server
-        self.heard: list[list[str]] = [[] for _ in keys]
-        self.ready = [threading.Event() for _ in keys]
-        self.threads = [
-            threading.Thread(target=self._listen, args=(number, key), daemon=True) for number, key in enumerate(keys)
-        ]
-        for thread in self.threads:
-            thread.start()
-        assert all(ready.wait(10) for ready in self.ready)
-
-    def _listen(self, number: int, key: str | None) -> None:
-        headers = {} if key is None else {"x-api-key": key}
-        with (
-            httpx2.Client(base_url=self.server.url, timeout=20) as client,
-            client.stream("GET", "/lab/journal/tail", headers=headers) as answer,
-        ):
-            self.ready[number].set()
-            for line in answer.iter_lines():
-                self.heard[number].append(line)
-                if "/the-end-of-the-tail" in line:
-                    return
-
-    def read(self, keys: list[str | None]) -> list[str]:
-        for key in keys:
-            self.server.http.get("/the-end-of-the-tail", headers={} if key is None else {"x-api-key": key})
-        for thread in self.threads:
-            thread.join(20)
-            assert not thread.is_alive()
-        return [line for lines in self.heard for line in lines]
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
