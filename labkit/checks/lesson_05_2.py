@@ -11,7 +11,7 @@ from labkit.outcome import Wrong
 SEED = 1502
 KETTLE, TEA = 123, 142
 NEW_PRICE = 69.0
-FIELD = "if-none-match"
+FIELD = "If-None-Match"
 
 HINTS = (
     "What you remember is two things for each product: what it was, and under which name the shop knows that state. "
