@@ -40,7 +40,7 @@ def reads_link_by_hand(base_url: str, key: str, wish: Any) -> Iterator[Any]:
                 url = urljoin(base_url, link[1 : link.index(">")])
 
 
-@wrong(NOT_THE_WAY, "for three products your code asked for 3 pages", "before your first `yield`")
+@wrong(NOT_THE_WAY, "for three products your code asked for 3 pages", "before you hand out the first")
 def collects_everything_first(base_url: str, key: str, wish: Any) -> Any:
     return list(with_another_library(base_url, key, wish))
 

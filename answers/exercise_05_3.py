@@ -175,7 +175,7 @@ class NeverLooks(Kept):
         return Product(**data) if "id" in data else data
 
 
-@wrong("does not say so by its name", "HTTPError")
+@wrong("does not say so by its name", "HTTPError", "knows that it was a 404")
 class RaisesForStatus(Kept):
     def send(self, method: str, path: str, params: Any = None, body: Any = None) -> Any:
         response = self.session.request(method, urljoin(self.base_url, path), params=params, json=body)

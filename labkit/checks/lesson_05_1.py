@@ -53,7 +53,7 @@ def _judge_first(seen: Sequence[Exchange]) -> None:
             expected=f"one request: the first {TAKEN} stand on the first page",
             seen=counted(len(seen), "request"),
             proof=each(seen, most=4),
-            look="what runs before your first `yield`, and what runs only if somebody wants more?",
+            look="what runs before you hand out the first product, and what only if somebody wants more?",
         )
 
 

@@ -45,7 +45,7 @@ def shop_client(bench: Bench, answer: Callable[..., Any]) -> str:
         if not callable(getattr(client, name, None)):
             raise _wrong(scene, f"Your client has no method `{name}`.", ", ".join(METHODS), quoted(client), "its `def`")
     for number in SINGLE:
-        _judge_product(scene, shelf[number], _tried(bench, scene, client.product, number))
+        _judge_product(scene, shelf[number], bench.call(scene, client.product, number))
     _judge_missing(scene, _tried(bench, scene, client.product, MISSING))
     _judge_renamed(scene, _tried(bench, scene, client.product, RENAMED))
     _judge_walk(scene, sorted(shelf, reverse=True), bench.items(scene, client.products, dict(WISH), most=90))
@@ -89,8 +89,9 @@ def _wrong(scene: Scene, summary: str, expected: str, seen: str, look: str, *, b
 def _judge_product(scene: Scene, row: dict[str, Any], value: Any) -> None:
     due = {name: row[name] for name in ("id", "name", "price", "stock")}
     if not scene.exchanges():
+        path = f"/shop/products/{row['id']}"
         look = "the header `Authorization: Bearer …` with the key that your class is given, and base_url"
-        raise _wrong(scene, "No request with this key reached the server.", "one", f"none; {_told(value)}", look)
+        raise _wrong(scene, "No request with this key reached the server.", f"GET {path}", _told(value), look)
     if {name: getattr(value, name, None) for name in due} == due:
         return
     number = row["id"]
@@ -104,14 +105,11 @@ def _judge_product(scene: Scene, row: dict[str, Any], value: Any) -> None:
 def _judge_missing(scene: Scene, value: Any) -> None:
     if _is(value, "NotFound"):
         return
-    raise _wrong(
-        scene,
-        f"There is no product {MISSING}, and your client does not say so by its name.",
-        "NotFound: the shop answered 404",
-        _told(value),
-        "who looks at the status, before anybody reads the body?",
-        belief="" if isinstance(value, Exception) else "wrapped-so-handled",
-    )
+    look, belief = "who looks at the status, before anybody reads the body?", "wrapped-so-handled"
+    if isinstance(value, Exception):
+        look, belief = "one error for all refusals is not enough here: which line of yours knows that it was a 404?", ""
+    summary = f"There is no product {MISSING}, and your client does not say so by its name."
+    raise _wrong(scene, summary, "NotFound: the shop answered 404", _told(value), look, belief=belief)
 
 
 def _judge_renamed(scene: Scene, value: Any) -> None:
@@ -175,7 +173,7 @@ def _judge_walk(scene: Scene, due: list[int], found: list[Any]) -> None:
 def _judge_orders(bench: Bench, scene: Scene, client: Any) -> None:
     wanted = dict(WANTED)
     for gift in (False, True, False):
-        value = _tried(bench, scene, client.order, wanted, **({"gift": True} if gift else {}))
+        value = bench.call(scene, client.order, wanted, **({"gift": True} if gift else {}))
         last = scene.exchanges()[-1]
         sent, told = _json(last.request_body), _json(last.body)
         if wanted != WANTED or (not gift and sent.get("note")):
