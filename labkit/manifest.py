@@ -25,7 +25,8 @@ class ManifestError(ValueError):
 class Exercise:
     """One exercise. A guided one is solved together inside the lesson; the others stand in the exercise notebook.
 
-    `requires` are the earlier exercises whose answers this one builds on: until they pass, it is blocked.
+    `requires` are the earlier exercises whose answers this one builds on: until they pass, it is blocked. `piece` is
+    the module of leafkettle that holds its solution for later lessons; empty for most.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Exercise:
     minutes: int
     guided: bool = False
     requires: tuple[str, ...] = ()
+    piece: str = ""
 
 
 @dataclass(frozen=True)
@@ -163,12 +165,13 @@ _NAMES: dict[type, str] = {
     dict: "a table",
 }
 _LESSON = ("id", "slug", "title", "promise", "minutes", "requires", "introduces", "exercises")
-_EXERCISE = ("id", "title", "minutes", "guided", "requires")
+_EXERCISE = ("id", "title", "minutes", "guided", "requires", "piece")
 
 
 def _lessons(raw: list[object]) -> Iterator[Lesson]:
     seen: list[str] = []
     solvable: list[str] = []
+    pieces: list[str] = []
     for position, table in enumerate(raw, start=1):
         lesson = _lesson(position, table)
         if lesson.id in seen:
@@ -178,6 +181,7 @@ def _lessons(raw: list[object]) -> Iterator[Lesson]:
                 cure = "Name only lessons that stand earlier in the file."
                 raise ManifestError(f"lesson {lesson.id} 'requires' {required!r}.", cure)
         _judge_exercises(lesson, solvable)
+        _judge_pieces(lesson, pieces)
         seen.append(lesson.id)
         yield lesson
 
@@ -190,6 +194,14 @@ def _judge_exercises(lesson: Lesson, solvable: list[str]) -> None:
                 what = f"exercise {exercise.id} 'requires' {required!r}."
                 raise ManifestError(what, "Name only exercises that stand earlier in the file.")
         solvable.append(exercise.id)
+
+
+def _judge_pieces(lesson: Lesson, pieces: list[str]) -> None:
+    """Each piece has a module of its own; `pieces` are those before this lesson, and grows."""
+    for exercise in lesson.exercises:
+        if exercise.piece and exercise.piece in pieces:
+            raise ManifestError(f"exercise {exercise.id} 'piece' is {exercise.piece!r}.", "Another has it: rename it.")
+        pieces.append(exercise.piece)
 
 
 def _lesson(position: int, raw: object) -> Lesson:
@@ -226,4 +238,11 @@ def _exercises(lesson_id: str, raw: list[object]) -> Iterator[Exercise]:
             raise ManifestError(f"{table.where} 'id' is {exercise_id!r}, which does not rise.", cure)
         last = number
         guided = table.take("guided", bool, False)
-        yield Exercise(exercise_id, table.text("title"), table.minutes("minutes"), guided, table.words("requires"))
+        requires, piece = table.words("requires"), _piece(table)
+        yield Exercise(exercise_id, table.text("title"), table.minutes("minutes"), guided, requires, piece)
+
+
+def _piece(table: _Table) -> str:
+    if not table.take("piece", str, ""):
+        return ""
+    return table.text("piece", r"[a-z]\w*", 'Name a module of leafkettle, as in "shop_client".')

@@ -27,13 +27,17 @@ Home = Annotated[Path | None, typer.Option(help="A LABKIT_HOME to use, its serve
 
 @app.command()
 def build(course: Course = None) -> None:
-    """Generate exercises/ from solutions/."""
+    """Generate exercises/ from solutions/, and leafkettle/, the pieces of the shop."""
+    from labkit.author import pieces
     from labkit.author.build import build as build_exercises
 
     try:
-        changed = build_exercises(course_root(course))
-    except (Refused, CourseNotFound) as error:
+        root = course_root(course)
+        changed, built = build_exercises(root), pieces.build(root)
+    except (Refused, ManifestError, CourseNotFound) as error:
         raise _stopped(error) from None
+    for path in built:
+        typer.echo(f"{'wrote' if path.exists() else 'removed'} {path.parent.name}/{path.name}")
     for path in changed:
         typer.echo(f"wrote {path.parent.name}/{path.name}")
     typer.echo(f"{len(changed)} exercise notebook{'' if len(changed) == 1 else 's'} changed.")

@@ -38,3 +38,8 @@ def cut(source: str, exercise_id: str) -> str:
 def marked(source: str) -> bool:
     """Whether the cell holds a solution, or something that means to be one."""
     return _NEARLY_A_MARK.search(source) is not None
+
+
+def unmarked(source: str) -> str:
+    """The solution as it runs: without the lines of the marks."""
+    return "\n".join(line for line in source.split("\n") if _MARK.fullmatch(line) is None)

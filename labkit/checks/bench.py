@@ -27,7 +27,8 @@ from labkit.witness import Witness
 PATIENCE = 20.0  # seconds for one call of the learner's code
 LONGEST = 160  # characters of an error's message
 TELLING = 8  # characters: a shorter piece of a key tells nobody anything
-OURS = (Path(__file__).parent.parent, Path(sysconfig.get_path("stdlib")))  # no learner's code lies in these
+LABKIT = Path(__file__).parent.parent
+OURS = (LABKIT, LABKIT.parent / "leafkettle", Path(sysconfig.get_path("stdlib")))  # no learner's code lies in these
 
 
 class NotStarted(Exception):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from labkit.author import pieces
 from labkit.author.book import FOLDERS, Book, Page
 from labkit.author.gates import (
     agreement,
@@ -45,6 +46,7 @@ GATES = (
     Gate("first cells agree with the manifest", agreement.first_cells),
     Gate("exercises are where the manifest says", agreement.exercises),
     Gate("exercises are in step with solutions", agreement.in_step),
+    Gate("pieces of the shop are in step with solutions", pieces.in_step),
     Gate("execution counts run from 1 to N", each(execution.counts, *AUTHORED)),
     Gate("what shows has an output", each(execution.outputs, *AUTHORED)),
     Gate("stored errors are meant", each(execution.errors, *AUTHORED)),

@@ -40,6 +40,9 @@ SPOILED: dict[str, Callable[[Any], object]] = {
     "first cells agree with the manifest": lambda course: course.manifest("A cup of tea", "A pot of tea"),
     "exercises are where the manifest says": lambda course: course.manifest('"00.2"', '"00.3"'),
     "exercises are in step with solutions": lambda course: shutil.rmtree(course.root / "exercises"),
+    "pieces of the shop are in step with solutions": lambda course: course.manifest(
+        'title = "Brew", minutes = 12', 'title = "Brew", minutes = 12, piece = "brewer"'
+    ),
     "execution counts run from 1 to N": lambda course: course.change(LESSON, 2, execution_count=None),
     "what shows has an output": lambda course: course.change(LESSON, 3, outputs=[]),
     "stored errors are meant": lambda course: course.change(LESSON, 3, outputs=[course.raised("KeyError")]),

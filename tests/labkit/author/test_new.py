@@ -22,7 +22,7 @@ from labkit.checks import CHECKS
 from labkit.manifest import parse
 
 ROOT = Path(__file__).parents[3]
-COPIED = ("labkit", "notebooks", "solutions", "exercises", "answers", "questions", "instructors")
+COPIED = ("labkit", "leafkettle", "notebooks", "solutions", "exercises", "answers", "questions", "instructors")
 FILES = ("course.toml", "misconceptions.toml", "pyproject.toml", "tests/course/sanitize.cfg")
 LESSON = ("dev", "new", "lesson", "08", "answers_in_pieces", "--title", "Answers in pieces")
 EXERCISE = ("dev", "new", "exercise", "08.1", "--title", "Lines, not chunks", "--minutes", "15")
