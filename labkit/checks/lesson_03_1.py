@@ -32,13 +32,13 @@ WORK: tuple[tuple[str, str, Any, int], ...] = (  # method, path, body, and the s
 TOKENS = 3
 
 HINTS = (
-    "The object remembers one thing: the token that is good now. Two methods change or use it: one fetches the next, the "
-    "other asks the shop. Which answer of the shop, and only which, says that it is time for the first?",
-    "Build the header `Authorization` anew for each request, from `self.token` as it is then. After a 401: fetch, and send "
-    "the same method, path and body once more. An `if` does that; a `while` may never end.",
+    "The object remembers one thing: the token that is good now. Two methods change or use it: one fetches the next, "
+    "the other asks the shop. Which answer of the shop, and only which, says that it is time for the first?",
+    "Build the header `Authorization` anew for each request, from `self.token` as it is then. After a 401: fetch, and "
+    "send the same method, path and body once more. An `if` does that; a `while` may never end.",
     "Almost the code: in `fetch`, `made = requests.post(…/auth/token, auth=(client_id, key), data={…})` and "
-    '`self.token = made.json()["access_token"]`. In `call`, `response = requests.request(method, …, headers=…, json=json)`; '
-    "`if response.status_code == 401:` fetch, and the same line again; `return response`.",
+    '`self.token = made.json()["access_token"]`. In `call`, `response = requests.request(method, …, headers=…, '
+    "json=json)`; `if response.status_code == 401:` fetch, and the same line again; `return response`.",
 )
 
 

@@ -40,13 +40,13 @@ PICTURES = (
 )
 
 HINTS = (
-    "A redirect is a piece of advice by the server. Who decides whether the key goes along: the server, the library, or "
-    "you? And by what do you tell the shop from a stranger?",
-    "`allow_redirects=False` gives you the 3xx itself. `urljoin(url, response.headers['Location'])` is the next address, and "
-    "`urlsplit(…)[:2]` its origin: scheme, host and port. The key goes along as long as that is the shop's.",
+    "A redirect is a piece of advice by the server. Who decides whether the key goes along: the server, the library, "
+    "or you? And by what do you tell the shop from a stranger?",
+    "`allow_redirects=False` gives you the 3xx itself. `urljoin(url, response.headers['Location'])` is the next "
+    "address, and `urlsplit(…)[:2]` its origin: scheme, host and port. The key goes along while that is the shop's.",
     'Almost the code: `url, headers = base_url + path, {"X-API-Key": key}`, then a loop: `response = requests.get(url, '
-    "headers=headers, allow_redirects=False)`; if not `response.is_redirect`, `raise_for_status()` and return its text; "
-    "else `url = urljoin(…)`, and if `urlsplit(url)[:2] != urlsplit(base_url)[:2]`: `headers = {}`.",
+    "headers=headers, allow_redirects=False)`; if not `response.is_redirect`, `raise_for_status()` and return its "
+    "text; else `url = urljoin(…)`, and if `urlsplit(url)[:2] != urlsplit(base_url)[:2]`: `headers = {}`.",
 )
 
 
@@ -78,7 +78,7 @@ def _judge(picture: Picture, value: Any, inside: Sequence[Exchange], outside: Se
             look="base_url and path, one after the other, and the header with the key",
         )
     end = (outside if picture.leaves else inside)[-1:]
-    right = bool(end) and value == end[0].body.decode()
+    right = bool(end) and end[0].status == 200 and value == end[0].body.decode()
     first = inside[0]
     if "authorization" in first.carried and KEY.lower() not in first.carried:
         raise Wrong(
@@ -91,8 +91,8 @@ def _judge(picture: Picture, value: Any, inside: Sequence[Exchange], outside: Se
     header.no_secret(
         outside,
         right=right,
-        look="who sends this request, your code or the library? Before the key leaves, compare the next address's origin: "
-        "scheme, host and port",
+        look="who sends this request, your code or the library? Before the key leaves, compare the next address's "
+        "origin: scheme, host and port",
         belief="key-in-the-environment-is-safe",
     )
     if not right:
@@ -116,7 +116,7 @@ def _another_text(picture: Picture, value: Any, inside: Sequence[Exchange], outs
             expected=f"the key at every step inside the shop: this is {picture.told}",
             seen="a request without the key, and a 401",
             proof=each(every, most=4),
-            look="a Location without a host means the same server. What does your code compare before it drops the key?",
+            look="a Location without a host means the same server. What does your code compare before it drops a key?",
         )
     if 300 <= (last.status or 0) < 400:
         return Wrong(

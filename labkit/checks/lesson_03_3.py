@@ -21,8 +21,8 @@ CHANGED = "signature"  # stands in what the shop says of a token that somebody h
 HINTS = (
     "The request is the same each time; only the proof differs. For each of the four ask: does the shop know who I am? "
     "And if it does, may I?",
-    "Without a header: 401. With a token whose claims were changed behind the signature's back: 401, whatever they say. With "
-    "an honest token for another purpose: 403. With one for this purpose alone: 200. So two tokens are enough.",
+    "Without a header: 401. With a token whose claims were changed behind the signature's back: 401, whatever they "
+    "say. With an honest token for another purpose: 403. With one for this purpose alone: 200. Two tokens are enough.",
     'Almost the code: `requests.post(…/auth/token, auth=(client_id, key), data={"grant_type": "client_credentials", '
     '"scope": "shop:read"})`, and the same for `shop:write`. A forgery of the first: `head, claims, signature = '
     'token.split(".")`, and in the middle the claims of the lesson\'s cell, with another scope.',
@@ -35,8 +35,8 @@ WANTED = {
 }
 LOOKS = {
     "nobody": "a PATCH without any header of yours: who is asking then?",
-    "forged": "the lesson's cell that puts another scope into the claims and leaves the signature. Change a genuine token: a "
-    "made-up one is nobody's, so it is not in your journal",
+    "forged": "the lesson's cell that puts another scope into the claims and leaves the signature. Change a genuine "
+    "token: a made-up one is nobody's, so it is not in your journal",
     "other": "a token that is genuine and good for something else: which scope does a PATCH not need?",
     "yes": "who can make a token that the shop believes? Ask it for one, with the scope that its 403 names",
 }
