@@ -173,6 +173,14 @@ class SendsTheKeyItself(Base):
         self.token = self.key
 
 
+@wrong(NOT_THE_WAY, "the word Bearer is missing", "lenient")
+class ForgetsTheWordBearer(Base):
+    def ask(self, method: str, path: str, json: Any = None) -> Any:
+        if not self.token:
+            self.fetch()
+        return requests.request(method, self.base_url + path, headers={"Authorization": self.token}, json=json)
+
+
 @wrong("POST /shop/orders was answered 4", "the second lacks")
 class ForgetsTheBody(Base):
     def call(self, method: str, path: str, json: Any = None) -> Any:

@@ -91,6 +91,14 @@ def takes_the_header_that_is_guarded(base_url: str, key: str, path: str) -> Any:
     return requests.get(base_url + path, headers={"Authorization": f"Bearer {key}"}).text
 
 
+@wrong("need not be a whole address", "MissingSchema", "← Location: /shop/products/102", "`urljoin` takes")
+def takes_the_location_for_an_address(base_url: str, key: str, path: str) -> Any:
+    response = requests.get(base_url + path, headers=header(key), allow_redirects=False)
+    if response.is_redirect:
+        response = requests.get(response.headers["Location"])
+    return response.text
+
+
 @wrong(NOT_THE_WAY, "it took 2 requests")
 def looks_before_it_asks(base_url: str, key: str, path: str) -> Any:
     requests.head(base_url + path, headers=header(key))

@@ -110,7 +110,8 @@ def _refused(value: Any, seen: Sequence[Exchange], before: int, asked: str, due:
         return Wrong(
             "Nobody has asked for a token.",
             expected=f"{TOKEN}, with the id and the key by Basic",
-            seen=each(new) or "no request",
+            seen=f"{counted(len(new), 'request')} without one",
+            proof=each(new),
             look="`requests.post` of /auth/token with `auth=(client_id, key)`: which line does that, and when?",
         )
     dead = next((one for one in new if one.status == 401 and one.path != "/auth/token"), None)
@@ -171,6 +172,14 @@ def _judge_traffic(seen: Sequence[Exchange]) -> None:
                 proof=brief(one, one.carried),
                 look="which of the two secrets goes into the header `Authorization: Bearer`?",
             )
+        if not one.request.get("authorization").startswith("Bearer "):
+            raise Wrong(
+                verdict(True, "the word Bearer is missing."),
+                expected="Authorization: Bearer, a space, and the token",
+                seen="the token alone. This shop is lenient; nearly all others say 401 to that",
+                proof=brief(one, ["Authorization"]),
+                look="the line that builds the header",
+            )
     refused: set[str | None] = set()
     for one in shop:
         if _token(one) in refused:
@@ -196,7 +205,8 @@ def _judge_traffic(seen: Sequence[Exchange]) -> None:
         raise Wrong(
             verdict(True, f"it asked the shop {len(shop)} times for {len(WORK)} answers."),
             expected="each question once, and once more after a 401",
-            seen=each(shop, most=8),
+            seen=counted(len(shop), "request"),
+            proof=each(shop, most=8),
             look="which line sends a request whose answer nobody reads?",
         )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit.checks import header
-from labkit.checks.bench import Bench, Scene
+from labkit.checks.bench import Bench, Crashed, Scene
 from labkit.checks.proof import brief, counted, each, quoted, verdict
 from labkit.exchange import Exchange
 from labkit.outcome import Wrong
@@ -58,11 +58,26 @@ def download(bench: Bench, answer: Callable[..., Any]) -> str:
         for plan in picture.steps:
             scene.witness.add_fault(plan, path=picture.path)
         before, strangers = len(scene.exchanges()), len(_strangers(scene))
-        value = bench.call(scene, answer, scene.base_url, scene.key, picture.path)
+        value = _called(bench, scene, answer, picture)
         inside, outside = scene.exchanges()[before:], _strangers(scene)[strangers:]
         scene.witness.clear_faults()
         _judge(picture, value, inside, outside)
     return "Four downloads through four redirects; the shop had your key at every step, the stranger at none."
+
+
+def _called(bench: Bench, scene: Scene, answer: Callable[..., Any], picture: Picture) -> Any:
+    try:
+        return bench.call(scene, answer, scene.base_url, scene.key, picture.path)
+    except Crashed as crash:
+        if "MissingSchema" not in str(crash) and "UnsupportedProtocol" not in str(crash):
+            raise
+        raise Wrong(
+            "A Location need not be a whole address, and this one is not.",
+            expected="`/shop/…` read as: the same server, this path",
+            seen=str(crash),
+            proof=crash.proof.replace("= HTTP", f"← Location: {picture.path}\n= HTTP"),
+            look="`urljoin` takes the address that you asked and what the Location says, and gives the next address",
+        ) from None
 
 
 def _strangers(scene: Scene) -> list[Exchange]:
@@ -101,8 +116,9 @@ def _judge(picture: Picture, value: Any, inside: Sequence[Exchange], outside: Se
     if len(inside) + len(outside) != due:
         raise Wrong(
             verdict(True, f"it took {counted(len(inside) + len(outside), 'request')}."),
-            expected=f"{due}: each step of {picture.told} once",
-            seen=each([*inside, *outside], most=6),
+            expected=f"{due}: this is {picture.told}, and each step takes one",
+            seen=counted(len(inside) + len(outside), "request"),
+            proof=each([*inside, *outside], most=6),
             look="which of your requests asks what an earlier answer had told already?",
         )
 

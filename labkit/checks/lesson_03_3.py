@@ -53,7 +53,8 @@ def answers(bench: Bench, answer: Callable[..., Any]) -> str:
         raise Wrong(
             "The shop has not seen the request.",
             expected=f'{PATCH} with the JSON {{"stock": {STOCK}}}, four times',
-            seen=each(seen) or "an empty journal",
+            seen=counted(len(seen), "other request") if seen else "an empty journal",
+            proof=each(seen),
             look=f"`requests.patch` of base_url + {PATH!r}",
         )
     _judge_body(patches)
