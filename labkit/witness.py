@@ -92,6 +92,18 @@ class Witness:
         table: dict[str, dict[str, Any]] = self._ask("GET", "/lab/faults")["faults"]
         return table
 
+    def auth(self, **policy: Any) -> dict[str, Any]:
+        """What this sandbox's tokens are signed with, and how they live; `policy` sets that first, all of it anew.
+
+        `expires_in` seconds and `uses` are the most that a token gets; `required` refuses who comes to the door without
+        a credential.
+        """
+        return self._ask("PUT", "/lab/auth", json=policy) if policy else self._ask("GET", "/lab/auth")
+
+    def expire_tokens(self) -> int:
+        """Every access token that is out ends now, as if its time had come; returns how many those were."""
+        return int(self._ask("DELETE", "/lab/auth/tokens")["expired"])
+
     def open_stranger(self) -> str:
         """A second origin for this sandbox, where the fault `redirect` leads; gives its url."""
         return str(self._ask("POST", "/lab/stranger")["url"])

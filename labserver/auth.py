@@ -36,9 +36,8 @@ def placed(headers: Headers, query: bytes) -> list[tuple[str, str]]:
         if name == b"authorization":
             scheme, _, credential = text.partition(" ")
             is_bearer = scheme.lower() == "bearer"
-            found["authorization"].append(
-                ("bearer", credential.strip()) if is_bearer else (scheme.lower() or "bearer", text)
-            )
+            other = scheme.lower() if credential else "bearer"  # a word alone is no scheme: it is the credential
+            found["authorization"].append(("bearer", credential.strip()) if is_bearer else (other, text))
         elif name == b"x-api-key":
             found["x-api-key"].append(("x-api-key", text))
         elif name == SUBPROTOCOLS:

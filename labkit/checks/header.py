@@ -48,7 +48,7 @@ def different(seen: Sequence[Exchange], name: str, *, right: bool = False, look:
         )
 
 
-def no_secret(seen: Sequence[Exchange], *, right: bool = False, look: str = "") -> None:
+def no_secret(seen: Sequence[Exchange], *, right: bool = False, look: str = "", belief: str = "") -> None:
     """None of them carried a credential, of whatever kind: for strangers' journals. Raises Wrong.
 
     The journal masks keys and says by name what came along.
@@ -61,4 +61,5 @@ def no_secret(seen: Sequence[Exchange], *, right: bool = False, look: str = "") 
                 seen=", ".join(one.carried),
                 proof=brief(one, [name for name in one.carried if not name.startswith("?")]),
                 look=look or "which headers does your client send along when it is sent elsewhere?",
+                belief=belief,
             )

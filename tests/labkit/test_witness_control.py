@@ -52,6 +52,25 @@ def test_a_late_error_shows_what_was_produced_before_it(witness: Witness) -> Non
     assert seen.events[-2].json["type"] == "error"
 
 
+# Tokens
+
+
+def test_the_rules_of_tokens_can_be_read_and_set_and_all_tokens_ended(witness: Witness) -> None:
+    door = witness.open_door()
+    assert requests.get(f"{door}/shop/products/101", timeout=5).status_code == 200
+    told = witness.auth(required=True, uses=2)
+    assert told["policy"] == {"expires_in": 900, "uses": 2, "required": True}
+    assert witness.auth() == told, "asking sets nothing"
+    assert requests.get(f"{door}/shop/products/101", timeout=5).status_code == 401
+    form = {"grant_type": "client_credentials"}
+    client = (told["client_id"], witness.key)
+    made = requests.post(f"{door}/auth/token", auth=client, data=form, timeout=5).json()
+    assert made["uses"] == 2
+    assert (witness.expire_tokens(), witness.expire_tokens()) == (1, 0)
+    bearer = {"authorization": f"Bearer {made['access_token']}"}
+    assert "has expired" in requests.get(f"{door}/shop/products/101", headers=bearer, timeout=5).text
+
+
 # Connections and doors
 
 

@@ -37,6 +37,12 @@ def test_credentials_are_found_in_four_places_in_their_order(headers, query: byt
     assert auth.presented(headers, query) == found
 
 
+def test_a_credential_without_its_scheme_is_no_name_of_a_place() -> None:
+    assert auth.placed([(b"authorization", b"lab-One")], b"") == [("bearer", "lab-One")]
+    assert auth.placed([(b"authorization", b"Basic dGVhOmN1cA==")], b"") == [("basic", "Basic dGVhOmN1cA==")]
+    assert auth.placed([(b"authorization", b"")], b"") == [("bearer", "")]
+
+
 @pytest.mark.parametrize(
     ("credentials", "key"),
     [

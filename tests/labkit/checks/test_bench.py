@@ -42,8 +42,9 @@ def waits_for_ever(first: Any, *rest: Any, **_: Any) -> Any:
         return first.makefile("rb").read()
     if "://" not in first:
         return ask(f"http://{rest[1]['Host']}", **slow)
-    keyed = rest[:1] and str(rest[0]).startswith("lab-")  # some lessons have a door of their own, and no key
-    return ask(first, *(one if isinstance(one, str) else "Hi" for one in rest if keyed), **slow)
+    keys = [at for at, one in enumerate(rest) if str(one).startswith("lab-")]  # some lessons have a door, and no key
+    given = [*rest[keys[0] :], "Hi"][: max(2, len(rest) - keys[0])] if keys else []
+    return ask(first, *(one if isinstance(one, str) else "Hi" for one in given), **slow)
 
 
 def reads_what_is_no_json(*_: Any, **__: Any) -> Any:

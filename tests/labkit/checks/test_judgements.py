@@ -97,8 +97,8 @@ def test_a_secret_in_a_strangers_journal_is_named_and_not_shown(scene: Scene) ->
     requests.get(f"{stranger}/health", headers={"X-API-Key": scene.key}, timeout=5)
     clean, leaky = scene.witness.exchanges(wait=2, origin="stranger")
     header.no_secret([clean])
-    wrong = refused(header.no_secret, [clean, leaky])
-    assert wrong.seen == "x-api-key" and scene.key not in wrong.proof
+    wrong = refused(header.no_secret, [clean, leaky], belief="it-is-safe")
+    assert wrong.seen == "x-api-key" and wrong.belief == "it-is-safe" and scene.key not in wrong.proof
 
 
 # waits
