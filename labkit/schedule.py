@@ -14,7 +14,7 @@ STRETCH = 90  # minutes of work without a break, at most
 BREAK = 10
 LUNCH = 60
 NOON = 12 * 60
-NOON_FROM, NOON_UNTIL = 11 * 60 + 30, 13 * 60  # lunch begins between these
+NOON_FROM, NOON_UNTIL = 11 * 60 + 15, 13 * 60  # lunch begins between these
 MIDNIGHT = 24 * 60
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
@@ -123,4 +123,4 @@ def _day(work: Sequence[Slot], start: int, until: int | None) -> tuple[tuple[Slo
 
 def _now_is_noon(now: int, later: int) -> bool:
     """Whether this moment between two pieces of work is nearer to noon than the next one."""
-    return now >= NOON_FROM and abs(now - NOON) <= abs(later - NOON)
+    return now >= NOON_FROM and abs(now - NOON) < abs(later - NOON)
