@@ -106,7 +106,8 @@ def _day(work: Sequence[Slot], start: int, until: int | None) -> tuple[tuple[Slo
     now, worked, hungry = start, 0, start < NOON_FROM
     for place, piece in enumerate(work):
         rest = BREAK if worked + piece.minutes > STRETCH else 0
-        over = now + sum(each.minutes for each in work[place:])
+        left = sum(each.minutes for each in work[place:])
+        over = now + left + (BREAK if worked + left > STRETCH else 0)
         if hungry and min(over, until or over) > NOON_UNTIL and _now_is_noon(now, now + rest + piece.minutes):
             rest, hungry = LUNCH, False
         if now + rest + piece.minutes > (MIDNIGHT if until is None else until):
@@ -123,4 +124,4 @@ def _day(work: Sequence[Slot], start: int, until: int | None) -> tuple[tuple[Slo
 
 def _now_is_noon(now: int, later: int) -> bool:
     """Whether this moment between two pieces of work is nearer to noon than the next one."""
-    return now >= NOON_FROM and abs(now - NOON) < abs(later - NOON)
+    return NOON_FROM <= now <= NOON_UNTIL and abs(now - NOON) < abs(later - NOON)
