@@ -27,14 +27,17 @@ Home = Annotated[Path | None, typer.Option(help="A LABKIT_HOME to use, its serve
 
 @app.command()
 def build(course: Course = None) -> None:
-    """Generate exercises/ from solutions/."""
+    """Generate exercises/ from solutions/, the glossary and the cheat sheet from glossary.toml."""
+    from labkit.author import leaflets
     from labkit.author.build import build as build_exercises
 
     try:
-        changed = build_exercises(course_root(course))
-    except (Refused, CourseNotFound) as error:
+        root = course_root(course)
+        changed = build_exercises(root)
+        written = leaflets.build(root)
+    except (Refused, ManifestError, CourseNotFound) as error:
         raise _stopped(error) from None
-    for path in changed:
+    for path in [*changed, *written]:
         typer.echo(f"wrote {path.parent.name}/{path.name}")
     typer.echo(f"{len(changed)} exercise notebook{'' if len(changed) == 1 else 's'} changed.")
 
