@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from labkit.author import book, ipynb, proving
+from labkit.author import book, ipynb, leaflets, proving
 from labkit.author.book import Page
 from labkit.author.build import build
+from labkit.author.gates.glossed import LINKS
 from labkit.checks import CHECKS
 
 MANIFEST = """
@@ -56,6 +57,43 @@ hint = "{"Look at the leaf before you pour the water on it. " * 2}"
         ("retries-happened", "00.2", "Somebody knocked twice."),
     )
 )
+GLOSSARY = """
+planned = ["07"]
+
+[[term]]
+term = "Leaf"
+means = "What the water is poured on."
+lesson = "00"
+said = "step 3"
+source = "the neighbours"
+
+[[term]]
+term = "Kettle"
+means = "What sings when the water boils."
+lesson = "07"
+source = "the kitchen"
+
+[[status]]
+codes = "418"
+name = "I'm a teapot"
+fault = "nobody's"
+again = "no"
+do = "ask another pot"
+
+[[header]]
+purpose = "what is in the cup"
+asked = "`Accept`"
+answered = "`Content-Type`"
+
+[retry]
+rule = ["**When?** When it boils."]
+"""
+NOTE = "# {lesson}: for the instructor\n\n| Minutes | Part |\n|---|---|\n{rows}\n\n{beliefs}"
+HELD = """\
+- `response-is-the-data`: ask.
+- `server-lives-in-the-notebook`: ask.
+- `retries-happened`: ask.
+"""
 # What three people send, for 00.1 and for 00.2.
 SENT = {
     "00.1": """
@@ -228,7 +266,16 @@ def course(bench: Bench) -> Bench:
     bench.text_file("misconceptions.toml", BELIEFS)
     for exercise, sent in SENT.items():
         bench.text_file(f"answers/exercise_{exercise.replace('.', '_')}.py", SENDING + sent)
-    filler = [bench.text(f"## Step {number}") for number in range(10)]
+    bench.text_file("glossary.toml", GLOSSARY)
+    held = "".join(
+        f"- `{name}`: ask.\n" for name in ("response-is-the-data", "server-lives-in-the-notebook", "retries-happened")
+    )
+    bench.text_file(
+        "instructors/00.md", NOTE.format(lesson="00 A cup of tea", rows="| 12 | Pour |\n| 8 | Drink |", beliefs=held)
+    )
+    bench.text_file("instructors/01.md", NOTE.format(lesson="01 With milk", rows="| 30 | Milk |", beliefs=""))
+    filler = [bench.text(f"## Step {number}") for number in range(9)]
+    last = bench.text(f"## Step 9\n\n{LINKS}")
     bench.write(
         "notebooks/00_tea.ipynb",
         bench.text("# 00 A cup of tea\n\nYou brew a cup. 20 minutes; exercises 12 minutes."),
@@ -243,6 +290,7 @@ def course(bench: Bench) -> Bench:
         ),
         bench.text("## Wire\n\n![a timeline: the tea comes first](data:image/png;base64,AAAA)"),
         *filler,
+        last,
     )
     bench.write(
         "notebooks/01_milk.ipynb",
@@ -250,6 +298,7 @@ def course(bench: Bench) -> Bench:
         bench.code("with open('cup'):\n    pass", 1),
         *filler,
         *[bench.text("More.")] * 3,
+        last,
     )
     bench.write(
         "solutions/00_tea.ipynb",
@@ -259,4 +308,5 @@ def course(bench: Bench) -> Bench:
         bench.code('lab.check("00.2", brew)', 2, bench.shown("text/plain", "00.2  PASSED  Well brewed.")),
     )
     build(bench.root)
+    leaflets.build(bench.root)
     return bench
