@@ -1,7 +1,7 @@
 """Minutes of lessons as a day by the clock, with breaks and lunch. Knows lessons and minutes; prints nothing.
 
 Clock times are minutes since midnight. Work is never longer than `STRETCH` without a break, lunch comes in the noon of
-a day that begins before it and goes on behind it, and a day that has an `until` ends there and goes on in the next.
+a day that begins before it and goes on behind it, and what does not fit before `until` is for the next day.
 """
 
 import re
@@ -15,7 +15,6 @@ BREAK = 10
 LUNCH = 60
 NOON = 12 * 60
 NOON_FROM, NOON_UNTIL = 11 * 60 + 15, 13 * 60  # lunch begins between these
-MIDNIGHT = 24 * 60
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 TEACHING, EXERCISES, PAUSE, MEAL = "teaching", "exercises", "break", "lunch"
@@ -78,10 +77,11 @@ def moment(option: str, words: str) -> int:
     return int(found[1]) * 60 + int(found[2])
 
 
-def schedule(lessons: Sequence[Lesson], start: int, until: int | None = None) -> Schedule:
-    """These lessons one after the other, every day from `start` on. Raises NoSuchDay."""
-    if until is not None and until - start < STRETCH:
-        raise NoSuchDay(f"A day from {clock(start)} to {clock(until)} is too short: give it {STRETCH} minutes or more.")
+def schedule(lessons: Sequence[Lesson], start: int, until: int) -> Schedule:
+    """These lessons one after the other, every day from `start` to `until` at the latest. Raises NoSuchDay."""
+    if until - start < STRETCH:
+        cure = f"give it {STRETCH} minutes or more, with an earlier --start or a later --until."
+        raise NoSuchDay(f"A day from {clock(start)} to {clock(until)} is too short: {cure}")
     work = tuple(_work(lessons))
     if not work:
         raise NoSuchDay("These lessons have no minutes in course.toml: name others.")
@@ -100,7 +100,7 @@ def _work(lessons: Iterable[Lesson]) -> Iterator[Slot]:
                 yield Slot(0, min(STRETCH, minutes - done), kind, lesson.id, lesson.title, goes_on=done > 0)
 
 
-def _day(work: Sequence[Slot], start: int, until: int | None) -> tuple[tuple[Slot, ...], tuple[Slot, ...]]:
+def _day(work: Sequence[Slot], start: int, until: int) -> tuple[tuple[Slot, ...], tuple[Slot, ...]]:
     """One day, and the work that is left for the next."""
     slots: list[Slot] = []
     now, worked, hungry = start, 0, start < NOON_FROM
@@ -108,11 +108,9 @@ def _day(work: Sequence[Slot], start: int, until: int | None) -> tuple[tuple[Slo
         rest = BREAK if worked + piece.minutes > STRETCH else 0
         left = sum(each.minutes for each in work[place:])
         over = now + left + (BREAK if worked + left > STRETCH else 0)
-        if hungry and min(over, until or over) > NOON_UNTIL and _now_is_noon(now, now + rest + piece.minutes):
+        if hungry and min(over, until) > NOON_UNTIL and _now_is_noon(now, now + rest + piece.minutes):
             rest, hungry = LUNCH, False
-        if now + rest + piece.minutes > (MIDNIGHT if until is None else until):
-            if until is None:
-                raise NoSuchDay("That ends after midnight. Name fewer lessons, or spread them over days: --until 17:00")
+        if now + rest + piece.minutes > until:
             return tuple(slots), tuple(work[place:])
         if rest:
             slots.append(Slot(now, now + rest, MEAL if rest == LUNCH else PAUSE))

@@ -63,7 +63,7 @@ def schedule(  # noqa: PLR0917 - typer reads options from parameters
     start: Annotated[str, typer.Option(help="When a day begins.", metavar="HH:MM")] = "09:00",
     lessons: Annotated[str, typer.Option(help="Such as 0-7 or 0,1,2,10. Default: all.")] = "",
     route: Annotated[str, typer.Option(help="A route of course.toml, such as fast.")] = "",
-    until: Annotated[str, typer.Option(help="When a day ends; the rest is for the next.", metavar="HH:MM")] = "",
+    until: Annotated[str, typer.Option(help="When a day ends; the rest is for the next.", metavar="HH:MM")] = "18:00",
     as_json: Json = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="The same as a handout.")] = False,
     course: Course = None,
@@ -79,7 +79,7 @@ def schedule(  # noqa: PLR0917 - typer reads options from parameters
             raise Unknown("Give --json or --markdown, not both.")
         place = found(course)
         chosen = ways.chosen(place.course, lessons, route)
-        plan = planned(chosen.lessons, moment("--start", start), moment("--until", until) if until else None)
+        plan = planned(chosen.lessons, moment("--start", start), moment("--until", until))
     if as_json:
         typer.echo(timetable.as_json(plan, chosen))
     else:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from labkit.learner.route import Route
 from labkit.schedule import EXERCISES, MEAL, PAUSE, TEACHING, Schedule, Slot, clock
 
-LATE = 18 * 60  # from here on a day is long
 WORDS = {TEACHING: "lesson", EXERCISES: "exercises", PAUSE: "Break", MEAL: "Lunch"}
 
 
@@ -18,8 +17,6 @@ def text(plan: Schedule, route: Route) -> str:
             lines += [*([""] if lines else []), f"Day {number}"]
         lines += [f"{clock(slot.begin)}-{clock(slot.end)}  {slot.minutes:>3} min  {_what(slot)}" for slot in day]
     lines += ["", _end(plan), _sum(plan), *([route.told] if route.told else [])]
-    if plan.end > LATE and len(plan.days) == 1:
-        lines.append("That is a long day. Spread it over several: --until 17:00")
     return "\n".join(lines)
 
 

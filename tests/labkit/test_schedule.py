@@ -11,7 +11,6 @@ from labkit.schedule import (
     BREAK,
     LUNCH,
     MEAL,
-    MIDNIGHT,
     NOON_FROM,
     NOON_UNTIL,
     PAUSE,
@@ -24,7 +23,7 @@ from labkit.schedule import (
     schedule,
 )
 
-NINE = 9 * 60
+NINE, SIX, MIDNIGHT = 9 * 60, 18 * 60, 24 * 60
 
 
 def lesson(number: int, teaching: int, exercises: int) -> Lesson:
@@ -98,7 +97,7 @@ def test_a_day_that_passes_noon_has_one_lunch_and_has_it_at_noon(
 
 
 def test_a_morning_reads_like_one() -> None:
-    plan = schedule(lessons((25, 5), (50, 40), (50, 30), (50, 50)), NINE)
+    plan = schedule(lessons((25, 5), (50, 40), (50, 30), (50, 50)), NINE, SIX)
     assert lines(plan) == [
         "09:00 teaching",
         "09:25 exercises",
@@ -118,7 +117,7 @@ def test_a_morning_reads_like_one() -> None:
 
 
 def test_what_is_longer_than_a_stretch_is_cut_and_says_that_it_goes_on() -> None:
-    [day] = schedule(lessons((100, 0)), NINE).days
+    [day] = schedule(lessons((100, 0)), NINE, SIX).days
     assert [(slot.minutes, slot.kind, slot.goes_on) for slot in day] == [
         (90, "teaching", False),
         (10, "break", False),
@@ -127,7 +126,7 @@ def test_what_is_longer_than_a_stretch_is_cut_and_says_that_it_goes_on() -> None
 
 
 def test_a_day_that_is_over_by_one_has_no_lunch() -> None:
-    plan = schedule(lessons((50, 40), (50, 50)), NINE)
+    plan = schedule(lessons((50, 40), (50, 50)), NINE, SIX)
     assert MEAL not in {slot.kind for slot in plan.days[0]}
     assert clock(plan.end) == "12:30"  # 190 minutes of work and two breaks
 
@@ -141,9 +140,9 @@ def test_a_day_that_must_end_before_lunch_works_on_until_then() -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: schedule(lessons((50, 50)), 23 * 60), "ends after midnight"),
+        (lambda: schedule(lessons((50, 50)), SIX, NINE), "a later --until"),
         (lambda: schedule(lessons((50, 50)), NINE, NINE + 80), "09:00 to 10:20 is too short"),
-        (lambda: schedule(lessons((0, 0)), NINE), "no minutes"),
+        (lambda: schedule(lessons((0, 0)), NINE, SIX), "no minutes"),
         (lambda: moment("--start", "nine"), "--start 'nine' is no time of day"),
         (lambda: moment("--until", "24:00"), "--until '24:00'"),
         (lambda: moment("--until", "9:60"), "as in 09:00"),

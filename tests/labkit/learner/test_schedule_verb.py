@@ -102,12 +102,16 @@ def test_the_text_says_when_it_ends_what_it_adds_up_to_and_what_is_missing(typed
     ]
 
 
-def test_days_are_numbered_and_a_long_one_is_mentioned(typed) -> None:
-    assert "Spread it over several: --until" in typed("--start", "14:00").stdout
+def test_days_are_numbered_where_there_are_several(typed) -> None:
     said = typed("--start", "14:00", "--until", "17:00").stdout
     assert "Day 1\n14:00-14:50" in said and "\n\nDay 2\n14:00-14:50" in said
     assert "ends at 16:50 on day 2." in said
-    assert "long day" not in said
+    assert "Day" not in typed("--start", "14:00", "--until", "23:00").stdout
+
+
+def test_a_day_ends_at_six_unless_somebody_says_so(typed) -> None:
+    days = json.loads(typed("--start", "13:00", "--json").stdout)["days"]
+    assert [day[-1]["end"] <= "18:00" for day in days] == [True, True]
 
 
 def test_json_holds_the_same_as_the_text(typed) -> None:
