@@ -30,10 +30,12 @@ OFFLINE = (
     "--LabApp.extension_manager=readonly",
 )
 # The first entry: what it would ask the learner instead, in a box over the lesson. The second: a lesson is short, so
-# all of it may stand in the page, where the browser's search and a screen reader find it.
+# all of it may stand in the page, where the browser's search and a screen reader find it. The third: what a lesson
+# links to is read, not edited.
 SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+    "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
 }
 
 

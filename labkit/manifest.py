@@ -2,8 +2,8 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -64,10 +64,14 @@ class Lesson:
 
 @dataclass(frozen=True)
 class Course:
-    """The whole course. Lessons stand in teaching order."""
+    """The whole course. Lessons stand in teaching order.
+
+    A route is another order of some of them, by name; it may name lessons that are still to be written.
+    """
 
     title: str
     lessons: tuple[Lesson, ...]
+    routes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def lesson(self, lesson_id: str) -> Lesson:
         """The lesson with this id. Raises ManifestError for an id that no lesson has."""
@@ -110,12 +114,12 @@ def parse(text: str) -> Course:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ManifestError(f"this is not TOML: {error}.", "Mend the line that it names.") from None
-    top = _Table("", raw, ("course", "lesson"))
+    top = _Table("", raw, ("course", "routes", "lesson"))
     title = _Table("[course]", top.take("course", dict), ("title",)).text("title")
     lessons = tuple(_lessons(top.take("lesson", list)))
     if not lessons:
         raise ManifestError("it lists no lesson.", "Add a [[lesson]] table.")
-    return Course(title, lessons)
+    return Course(title, lessons, dict(_routes(top.take("routes", dict, {}))))
 
 
 class _Table:
@@ -166,6 +170,15 @@ _NAMES: dict[type, str] = {
 }
 _LESSON = ("id", "slug", "title", "promise", "minutes", "requires", "introduces", "exercises")
 _EXERCISE = ("id", "title", "minutes", "guided", "requires", "piece")
+
+
+def _routes(raw: dict[str, object]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    table = _Table("[routes]", raw, tuple(raw))
+    for name in raw:
+        ids = table.words(name)
+        if not ids or not all(re.fullmatch(r"\d\d", each) for each in ids):
+            raise ManifestError(f"[routes] '{name}' is {list(ids)!r}.", 'List lessons by two digits, as in "08".')
+        yield name, ids
 
 
 def _lessons(raw: list[object]) -> Iterator[Lesson]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from labkit import cells
+from labkit import cells, leaflets
 
 FOLDERS = ("notebooks", "exercises")
 STATE = ".wirelab.json"
@@ -41,11 +41,13 @@ class Report:
 class Memory:
     """What the work folder remembers, per file: the hash as it was handed out, and as it was last put beside.
 
-    `beside` speaks of new versions that a learner was told of while their own copy stayed.
+    `beside` speaks of new versions that a learner was told of while their own copy stayed. `leaflets` are no notebooks,
+    and their hash is that of their bytes.
     """
 
     handed_out: dict[str, str] = field(default_factory=dict)
     beside: dict[str, str] = field(default_factory=dict)
+    leaflets: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, work: Path) -> "Memory":
@@ -54,10 +56,10 @@ class Memory:
             kept = json.loads((work / STATE).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return cls()
-        return cls(_table(kept, "handed_out"), _table(kept, "beside"))
+        return cls(_table(kept, "handed_out"), _table(kept, "beside"), _table(kept, "leaflets"))
 
     def keep(self, work: Path) -> None:
-        kept = {"handed_out": self.handed_out, "beside": self.beside}
+        kept = {"handed_out": self.handed_out, "beside": self.beside, "leaflets": self.leaflets}
         cells.put(work / STATE, (json.dumps(kept, indent=1, sort_keys=True) + "\n").encode())
 
 
@@ -105,6 +107,8 @@ def create(course_root: Path, work: Path) -> Report:
             memory.handed_out[name] = offered
         if kind in done:
             done[kind].append(name)
+    for name, kind in leaflets.hand_out(course_root, work, memory.leaflets).items():
+        done[kind].append(name)
     memory.keep(work)
     return Report(tuple(done["new"]), tuple(done["refreshed"]), tuple(done["kept"]), waiting)
 

@@ -14,7 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 from independent import Independent, installed
-from upstream import Upstream
+from upstream import KEY, Upstream
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 60
@@ -213,6 +213,20 @@ def hasty_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServe
     live = LiveServer(tmp_path_factory.mktemp("hasty"), "--solo", *limits)
     yield live
     live.stop()
+
+
+@pytest.fixture
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting and no key of the machine that the tests run on."""
+    for name in os.environ:
+        if name.startswith("LABSERVER_") or name.endswith("_API_KEY"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def operator(clean_environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of somebody who has set one key, and nothing else."""
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
 
 
 @pytest.fixture(scope="module")

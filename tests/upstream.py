@@ -10,6 +10,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+KEY = "sk-operator-0123456789abcdef"  # an operator's own, as the environment holds it; nobody may ever see it
 HOLD = None  # in an answer's pieces: wait here until the client leaves, or the test calls `release`
 PATIENCE = 5.0
 

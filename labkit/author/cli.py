@@ -27,13 +27,13 @@ Home = Annotated[Path | None, typer.Option(help="A LABKIT_HOME to use, its serve
 
 @app.command()
 def build(course: Course = None) -> None:
-    """Generate exercises/ from solutions/, and leafkettle/, the pieces of the shop."""
-    from labkit.author import pieces
+    """Generate exercises/ from solutions/, leafkettle/ (the pieces of the shop), the glossary and the cheat sheet."""
+    from labkit.author import leaflets, pieces
     from labkit.author.build import build as build_exercises
 
     try:
         root = course_root(course)
-        changed, built = build_exercises(root), pieces.build(root)
+        changed, built = build_exercises(root), [*pieces.build(root), *leaflets.build(root)]
     except (Refused, ManifestError, CourseNotFound) as error:
         raise _stopped(error) from None
     for path in built:

@@ -59,6 +59,36 @@ def progress(course: Course = None, as_json: Json = False) -> None:
 
 
 @app.command()
+def schedule(  # noqa: PLR0917 - typer reads options from parameters
+    start: Annotated[str, typer.Option(help="When a day begins.", metavar="HH:MM")] = "09:00",
+    lessons: Annotated[str, typer.Option(help="Such as 0-7 or 0,1,2,10. Default: all.")] = "",
+    route: Annotated[str, typer.Option(help="A route of course.toml, such as fast.")] = "",
+    until: Annotated[str, typer.Option(help="When a day ends; the rest is for the next.", metavar="HH:MM")] = "18:00",
+    as_json: Json = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="The same as a handout.")] = False,
+    course: Course = None,
+) -> None:
+    """A day by the clock, from the minutes in course.toml: lessons, exercises, breaks, lunch, the end."""
+    from labkit.learner import route as ways
+    from labkit.learner import timetable
+    from labkit.schedule import moment
+    from labkit.schedule import schedule as planned
+
+    with troubles():
+        if as_json and as_markdown:
+            raise Unknown("Give --json or --markdown, not both.")
+        place = found(course)
+        chosen = ways.chosen(place.course, lessons, route)
+        plan = planned(chosen.lessons, moment("--start", start), moment("--until", until))
+    if as_json:
+        typer.echo(timetable.as_json(plan, chosen))
+    else:
+        typer.echo(
+            timetable.markdown(plan, chosen, place.course.title) if as_markdown else timetable.text(plan, chosen)
+        )
+
+
+@app.command()
 def check(  # noqa: PLR0917 - typer reads options from parameters
     which: Which = None,
     everything: Annotated[bool, typer.Option("--all", help="Every exercise of the course.")] = False,

@@ -14,6 +14,7 @@ from labkit.learner import standing
 from labkit.learner.standing import Standing
 from labkit.manifest import MANIFEST, Course, Exercise, Lesson, ManifestError, load
 from labkit.progress import Progress
+from labkit.schedule import NoSuchDay
 
 if TYPE_CHECKING:
     from labkit.learner.checking import Desk
@@ -101,6 +102,6 @@ def troubles(code: int = 1) -> Iterator[None]:
         yield
     except (KeyError, IndexError):  # these would be ours
         raise
-    except (LookupError, ManifestError, NotANotebook, workspace.CourseNotFound, OSError) as trouble:
+    except (LookupError, ManifestError, NotANotebook, NoSuchDay, workspace.CourseNotFound, OSError) as trouble:
         typer.echo(str(trouble), err=True)
         raise typer.Exit(code) from None

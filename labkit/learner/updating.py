@@ -8,7 +8,7 @@ that was removed leaves theirs where it is.
 from collections.abc import Iterator
 from pathlib import Path
 
-from labkit import cells, workspace
+from labkit import cells, leaflets, workspace
 from labkit.cells import Cell
 from labkit.learner import backups
 from labkit.workspace import Memory
@@ -30,6 +30,7 @@ def update(root: Path, work: Path) -> list[str]:
     said = [line for name in gone for line in _farewell(work, memory, name, moved.get(name))]
     for name, path in course.items():
         said += _one(path, memory, work, name)
+    said += [f"{kind}: {name}" for name, kind in leaflets.hand_out(root, work, memory.leaflets).items()]
     memory.keep(work)
     if not said:
         return ["Nothing new: your copies are those of this version, or your own."]

@@ -9,12 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from in_jupyterlab import RunNotebook, menu
+from in_jupyterlab import Running, RunNotebook, menu
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from labkit.author.ipynb import METADATA
@@ -30,15 +29,6 @@ QUIET = [
     "--host-resolver-rules=MAP *.example 127.0.0.1",  # foreign names; no name is looked up anywhere
 ]
 ROOT = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True)
-class Running:
-    """What `wirelab up` printed, and where the learner's copies are."""
-
-    server: str
-    jupyter: str
-    work: Path
 
 
 @pytest.fixture(scope="module")

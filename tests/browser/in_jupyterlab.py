@@ -2,10 +2,20 @@
 
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from playwright.sync_api import Page, expect
+
+
+@dataclass(frozen=True)
+class Running:
+    """What `wirelab up` printed, and where the learner's copies are."""
+
+    server: str
+    jupyter: str
+    work: Path
 
 
 class RunNotebook(Protocol):

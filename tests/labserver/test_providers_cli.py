@@ -1,24 +1,15 @@
 """`wirelab providers`: what is set up, told without a key, and a proof or a cure."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from upstream import Upstream, refuses
+from upstream import KEY, Upstream, refuses
 
 from labserver.providers_cli import main
 
-KEY = "sk-operator-0123456789abcdef"
-
-
-@pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in os.environ:
-        if name.startswith("LABSERVER_") or name.endswith("_API_KEY"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+pytestmark = pytest.mark.usefixtures("operator")
 
 
 def rows(text: str) -> dict[str, str]:

@@ -1,25 +1,19 @@
 """`wirelab record` and `wirelab recordings`, as programs: one file or one clear line, and never a key."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from upstream import Answer, Upstream, chunk, event, refuses
+from upstream import KEY, Answer, Upstream, chunk, event, refuses
 
 ROOT = Path(__file__).parents[2]
-KEY = "sk-operator-0123456789abcdef"
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in os.environ:
-        if name.startswith("LABSERVER_") or name.endswith("_API_KEY"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+def from_anywhere(operator: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
 
 

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from labkit.author.book import Book, Page
 from labkit.author.gates.reading import headings_of, tokens
 from labkit.author.problem import Problem
+from labkit.leaflets import LEAFLETS
 
-HANDED_OUT = ("notebooks", "exercises")  # all that a learner's copy of the course holds
+HANDED_OUT = ("notebooks", "exercises")  # with the leaflets all that a learner's copy of the course holds
 TEXTS = ("*.md", "docs/*.md", "instructors/*.md")
 _NAMED = re.compile(r"<a\s+(?:id|name)=[\"']([^\"']+)", re.IGNORECASE)
 _NOT_IN_A_SLUG = re.compile(r"[^\w\- ]")
@@ -27,11 +29,8 @@ def links(book: Book) -> Iterator[Problem]:
             there, _, anchor = target.partition("#")
             file = path.parent / unquote(there) if there else path
             name = path.relative_to(book.root).as_posix()
-            if not file.exists():
-                yield Problem(name, None, f"its link to {target} leads nowhere.", "Correct it, or take it away.")
-            elif anchor and file.suffix == ".md" and unquote(anchor) not in _slugs(file.read_text(encoding="utf-8")):
-                cure = "Write the heading in small letters with hyphens for spaces, as GitHub does."
-                yield Problem(name, None, f"its link to {target} names no heading there.", cure)
+            for what, cure in _in_text(file, target, anchor):
+                yield Problem(name, None, what, cure)
 
 
 def _targets(markdown: str) -> Iterator[str]:
@@ -42,14 +41,25 @@ def _targets(markdown: str) -> Iterator[str]:
             yield target
 
 
+def _in_text(file: Path, target: str, anchor: str) -> Iterator[tuple[str, str]]:
+    if not file.exists():
+        yield f"its link to {target} leads nowhere.", "Correct it, or take it away."
+    elif anchor and file.suffix == ".md" and unquote(anchor) not in _slugs(file.read_text(encoding="utf-8")):
+        cure = "Write the heading in small letters with hyphens for spaces, as GitHub does."
+        yield f"its link to {target} names no heading there.", cure
+
+
 def _followed(book: Book, page: Page, target: str) -> Iterator[tuple[str, str]]:
     there, _, anchor = target.partition("#")
     other: Page | None = page
     if there:
         path = (book.root / page.folder / unquote(there)).resolve()
         folder, name = path.parent.name, path.name
+        if path in [(book.root / leaflet).resolve() for leaflet in LEAFLETS]:
+            yield from _in_text(path, target, anchor)
+            return
         if folder not in HANDED_OUT or path.suffix != ".ipynb" or path.parents[1] != book.root.resolve():
-            cure = f"Link to a notebook in {' or '.join(HANDED_OUT)}; put a picture into the cell."
+            cure = f"Link to a notebook in {' or '.join(HANDED_OUT)}, or to {' or '.join(LEAFLETS)}; no others."
             yield f"its link to {there} leads out of what a learner has.", cure
             return
         if not path.is_file():

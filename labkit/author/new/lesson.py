@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.author import ipynb
+from labkit.author.gates.glossed import LINKS
 from labkit.author.new.draft import Draft
 from labkit.author.new.manifest_text import with_lesson
 from labkit.author.problem import Problem, Refused
@@ -24,7 +25,11 @@ TODO: what the lesson is for, and the ten minutes of preparation: what must run,
 
 ## In the room
 
-TODO: minutes for each part, where people get stuck, what to leave out when time is short.
+| Minutes | Part | What it is about |
+|---|---|---|
+| {minutes} | TODO: a row for each part, with minutes of its own | where people get stuck |
+
+TODO: a question to ask the room; what to leave out when time is short.
 
 ## What people believe
 
@@ -40,7 +45,7 @@ def new_lesson(root: Path, lesson_id: str, slug: str, title: str, minutes: int) 
     draft.added(MANIFEST, with_lesson(text, lesson_id, slug, title=title, promise=PROMISE, minutes=minutes))
     notebook, note = f"notebooks/{lesson_id}_{slug}.ipynb", f"instructors/{lesson_id}.md"
     draft.new(notebook, ipynb.encode(ipynb.node(_notebook(lesson_id, title, minutes))))
-    draft.new(note, NOTE.format(id=lesson_id, title=title))
+    draft.new(note, NOTE.format(id=lesson_id, title=title, minutes=minutes))
     return [*draft.write(), "", *NEXT.format(id=lesson_id, notebook=notebook, note=note).splitlines()]
 
 
@@ -77,7 +82,7 @@ def _notebook(lesson_id: str, title: str, minutes: int) -> dict[str, Any]:
         "# TODO: a fault, and the naive client failing visibly",
         "# TODO: the same, mended",
         "## In the wild\n\nTODO: two or three real APIs: how they do it, where they differ, one business use.",
-        "## Key points\n\n- TODO: three to five\n\n**The way on.** TODO: the exercises, the next lesson.",
+        f"## Key points\n\n- TODO: three to five\n\n{LINKS}\n\n**The way on.** TODO: the exercises, the next lesson.",
     ]
     cells = [_cell(number, text) for number, text in enumerate(texts, start=1)]
     named = [{**cell, "id": f"lesson-{lesson_id}-{number:02}"} for number, cell in enumerate(cells, start=1)]

@@ -9,101 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from small_course import BELIEFS, GLOSSARY, HELD, MANIFEST, NOTE, SENDING, SENT
 
-from labkit.author import book, ipynb, proving
+from labkit.author import book, ipynb, leaflets, proving
 from labkit.author.book import Page
 from labkit.author.build import build
+from labkit.author.gates.glossed import LINKS
 from labkit.checks import CHECKS
 
-MANIFEST = """
-[course]
-title = "Tea by wire"
-
-[[lesson]]
-id = "00"
-slug = "tea"
-title = "A cup of tea"
-promise = "You brew a cup."
-minutes = { teaching = 20, exercises = 12 }
-introduces = ["f-string"]
-exercises = [
-    { id = "00.1", title = "Pour", minutes = 5, guided = true },
-    { id = "00.2", title = "Brew", minutes = 12 },
-]
-
-[[lesson]]
-id = "01"
-slug = "milk"
-title = "With milk"
-minutes = { teaching = 30 }
-requires = ["00"]
-introduces = ["with"]
-"""
 Json = dict[str, Any]
-
-BELIEFS = "\n".join(
-    f"""
-[{name}]
-lesson = "00"
-exercise = "{exercise}"
-belief = "{belief}"
-source = "the neighbours"
-hint = "{"Look at the leaf before you pour the water on it. " * 2}"
-"""
-    for name, exercise, belief in (
-        ("response-is-the-data", "00.1", "The cup is the tea."),
-        ("server-lives-in-the-notebook", "00.2", "The kitchen is in my cup."),
-        ("retries-happened", "00.2", "Somebody knocked twice."),
-    )
-)
-# What three people send, for 00.1 and for 00.2.
-SENT = {
-    "00.1": """
-@wrong(NOT_THE_WAY, "no X-Learner header")
-def says_no_name(base_url, name):
-    return requests.get(base_url + "/health").json()
-
-
-@wrong("not the data", belief="response-is-the-data")
-def returns_the_response(base_url, name):
-    return requests.get(base_url + "/health")
-
-
-@right
-def greets(base_url, name):
-    return requests.get(f"{base_url}/health", headers={"x-learner": name}).json()
-""",
-    "00.2": """
-@wrong(NOT_THE_WAY, "it took 2 requests")
-def asks_twice(base_url):
-    requests.get(base_url + "/coffee")
-    requests.get(base_url + "/coffee")
-
-
-@wrong("answered 200, not 404")
-def asks_what_exists(base_url):
-    requests.get(base_url + "/health")
-
-
-@wrong("No request", belief="server-lives-in-the-notebook")
-def asks_nobody(base_url):
-    return "404"
-
-
-@wrong("Max retries", belief="retries-happened", status="crashed")
-def asks_a_closed_door(base_url):
-    requests.get("http://127.0.0.1:9/coffee")
-
-
-@right
-def asks_in_a_session(base_url):
-    with requests.Session() as session:
-        session.get(base_url + "/coffee")
-""",
-}
-SENDING = (
-    '"""What people send."""\n\nimport requests\n\nfrom labkit.author.answers import NOT_THE_WAY, right, wrong\n\n'
-)
 
 
 class Bench:
@@ -228,7 +142,12 @@ def course(bench: Bench) -> Bench:
     bench.text_file("misconceptions.toml", BELIEFS)
     for exercise, sent in SENT.items():
         bench.text_file(f"answers/exercise_{exercise.replace('.', '_')}.py", SENDING + sent)
-    filler = [bench.text(f"## Step {number}") for number in range(10)]
+    bench.text_file("glossary.toml", GLOSSARY)
+    rows = "| 12 | Pour |\n| 8 | Drink |"
+    bench.text_file("instructors/00.md", NOTE.format(lesson="00 A cup of tea", rows=rows, beliefs=HELD))
+    bench.text_file("instructors/01.md", NOTE.format(lesson="01 With milk", rows="| 30 | Milk |", beliefs=""))
+    filler = [bench.text(f"## Step {number}") for number in range(9)]
+    last = bench.text(f"## Step 9\n\n{LINKS}")
     bench.write(
         "notebooks/00_tea.ipynb",
         bench.text("# 00 A cup of tea\n\nYou brew a cup. 20 minutes; exercises 12 minutes."),
@@ -243,6 +162,7 @@ def course(bench: Bench) -> Bench:
         ),
         bench.text("## Wire\n\n![a timeline: the tea comes first](data:image/png;base64,AAAA)"),
         *filler,
+        last,
     )
     bench.write(
         "notebooks/01_milk.ipynb",
@@ -250,6 +170,7 @@ def course(bench: Bench) -> Bench:
         bench.code("with open('cup'):\n    pass", 1),
         *filler,
         *[bench.text("More.")] * 3,
+        last,
     )
     bench.write(
         "solutions/00_tea.ipynb",
@@ -259,4 +180,5 @@ def course(bench: Bench) -> Bench:
         bench.code('lab.check("00.2", brew)', 2, bench.shown("text/plain", "00.2  PASSED  Well brewed.")),
     )
     build(bench.root)
+    leaflets.build(bench.root)
     return bench

@@ -37,6 +37,14 @@ def test_build_says_what_it_wrote(course: Any) -> None:
     assert dev(course, "build") == (0, "0 exercise notebooks changed.\n")
 
 
+def test_build_writes_the_leaflets_too(course: Any) -> None:
+    course.rewrite("glossary.toml", "ask another pot", "ask another cup")
+    assert dev(course, "build") == (0, "wrote docs/cheatsheet.md\n0 exercise notebooks changed.\n")
+    course.rewrite("glossary.toml", "[retry]", "[again]")
+    code, output = dev(course, "build")
+    assert (code, "glossary.toml: it cannot be read: it has an unknown key 'again'." in output) == (1, True)
+
+
 def test_build_fails_on_a_refused_solution(course: Any) -> None:
     course.change("solutions/00_tea.ipynb", 3, metadata={})
     code, output = dev(course, "build")

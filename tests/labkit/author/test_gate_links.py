@@ -22,6 +22,8 @@ def found(course: Any) -> list[str]:
         "01_milk.ipynb#Step-3",
         "#Step-9",
         "#mine",
+        "../docs/glossary.md",
+        "../docs/cheatsheet.md#headers-by-purpose",
         "https://example.org/nowhere",
         "mailto:tea@example.org",
         "attachment:cup.png",
@@ -38,6 +40,8 @@ def test_a_link_that_leads_somewhere_or_to_somebody_else_passes(course: Any, tar
         ("02_sugar.ipynb", "its link to 02_sugar.ipynb leads nowhere."),
         ("../solutions/00_tea.ipynb", "its link to ../solutions/00_tea.ipynb leads out of what a learner has."),
         ("cup.png", "its link to cup.png leads out of what a learner has."),
+        ("../docs/more.md", "its link to ../docs/more.md leads out of what a learner has."),
+        ("../docs/glossary.md#tea", "its link to ../docs/glossary.md#tea names no heading there."),
         ("#step-3", "its link to #step-3 names no heading there."),
         ("01_milk.ipynb#Sugar", "its link to 01_milk.ipynb#Sugar names no heading there."),
     ],
@@ -46,6 +50,15 @@ def test_a_link_that_leads_somewhere_or_to_somebody_else_passes(course: Any, tar
 def test_a_link_or_picture_that_leads_nowhere_is_found(course: Any, kind: str, target: str, what: str) -> None:
     course.change(LESSON, 5, source=f"## Wire\n\n{kind}[see what]({target})")
     assert found(course) == [f"{LESSON}: {what}"]
+
+
+def test_a_leaflet_that_was_never_built_is_found(course: Any) -> None:
+    (course.root / "docs/glossary.md").unlink()
+    assert set(found(course)) == {
+        "docs/cheatsheet.md: its link to glossary.md leads nowhere.",
+        f"{LESSON}: its link to ../docs/glossary.md leads nowhere.",
+        "notebooks/01_milk.ipynb: its link to ../docs/glossary.md leads nowhere.",
+    }
 
 
 def test_links_in_solutions_are_followed_too_and_code_is_none(course: Any) -> None:

@@ -74,8 +74,20 @@ SPOILED: dict[str, Callable[[Any], object]] = {
     "a lesson names three beliefs": lambda course: course.rewrite(
         "misconceptions.toml", 'lesson = "00"\nexercise = "00.1"', 'lesson = "01"\nexercise = "00.1"'
     ),
-    "every belief has its line in the instructor's note": lambda course: course.text_file(
-        "instructors/00.md", "# 00\n\n- `response-is-the-data`\n- `retries-happened`\n"
+    "every belief has its line in the instructor's note": lambda course: course.rewrite(
+        "instructors/00.md", "- `server-lives-in-the-notebook`: ask.\n", ""
+    ),
+    "every lesson has its instructor's note, and its minutes add up": lambda course: course.rewrite(
+        "instructors/00.md", "| 8 | Drink |", "| 9 | Drink |"
+    ),
+    "every word of the glossary stands in its lesson": lambda course: course.rewrite(
+        "glossary.toml", 'said = "step 3"', 'said = "saucer"'
+    ),
+    "the glossary and the cheat sheet are what their source gives": lambda course: course.rewrite(
+        "docs/cheatsheet.md", "418", "419"
+    ),
+    "every lesson links to the glossary and the cheat sheet": lambda course: course.change(
+        LESSON, 15, source="## Step 9"
     ),
     "the sanitizer has under ten rules, each with its reason": ten_rules,
     "nothing is left to write": lambda course: course.change(LESSON, 5, source="## Wire\n\nTODO: the picture"),

@@ -19,11 +19,19 @@ from labkit.author.new.lesson import new_lesson
 from labkit.author.new.manifest_text import with_exercise, with_lesson
 from labkit.author.problem import Refused
 from labkit.checks import CHECKS
+from labkit.leaflets import LEAFLETS
 from labkit.manifest import parse
 
 ROOT = Path(__file__).parents[3]
 COPIED = ("labkit", "leafkettle", "notebooks", "solutions", "exercises", "answers", "questions", "instructors")
-FILES = ("course.toml", "misconceptions.toml", "pyproject.toml", "tests/course/sanitize.cfg")
+FILES = (
+    "course.toml",
+    "misconceptions.toml",
+    "glossary.toml",
+    "pyproject.toml",
+    "tests/course/sanitize.cfg",
+    *LEAFLETS,
+)
 LESSON = ("dev", "new", "lesson", "08", "answers_in_pieces", "--title", "Answers in pieces")
 EXERCISE = ("dev", "new", "exercise", "08.1", "--title", "Lines, not chunks", "--minutes", "15")
 

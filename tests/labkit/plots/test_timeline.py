@@ -1,7 +1,6 @@
 """Pictures: what leaves for the notebook, what the words say, and what must still draw."""
 
 import base64
-import dataclasses
 import re
 import subprocess
 import sys
@@ -212,28 +211,3 @@ def test_the_words_hold_no_number_that_was_measured() -> None:
 def test_two_runs_of_the_same_thing_are_told_in_the_same_words() -> None:
     runs = [{"a": exchange(0.9 + jitter, plain=True), "b": exchange(0.2 + jitter, 0.9)} for jitter in (0, 0.013, 0.05)]
     assert len({plots.timeline(run).alt for run in runs}) == 1
-
-
-def with_body(count: int) -> Exchange:
-    """An answer with so many bytes of body."""
-    written = b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * count
-    return dataclasses.replace(exchange(plain=True), sent_by_server=((0.0, written),))
-
-
-def test_bars_are_told_from_the_longest_to_the_shortest_and_without_a_number() -> None:
-    picture = plots.sizes({"little": with_body(100), "all of it": with_body(1000)})
-    assert size(picture.png)[0] > size(picture.png)[1]
-    assert picture.alt == (
-        "Bars for the bytes of answer, from the longest to the shortest: “all of it”, “little”. "
-        "The bar “all of it” is much longer than any other."
-    )
-
-
-@pytest.mark.parametrize("bars", [{"one": 10}, {"one": 100, "other": 90}, {"none": 0, "nothing": 0}])
-def test_no_bar_is_called_much_longer_that_is_not(bars: dict[str, int]) -> None:
-    assert "much longer" not in plots.sizes({name: with_body(count) for name, count in bars.items()}).alt
-
-
-def test_no_bars_are_refused_with_what_to_give() -> None:
-    with pytest.raises(ValueError, match="Give at least one exchange"):
-        plots.sizes({})

@@ -1,26 +1,17 @@
 """`wirelab parity`: verdicts a line each, exit codes that a script can read, cures, and never a key."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from upstream import Upstream, refuses
+from upstream import KEY, Upstream, refuses
 
 from labserver.parity.__main__ import main
 from labserver.parity.claims import CLAIMS
 
-KEY = "sk-operator-0123456789abcdef"
-
-
-@pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in os.environ:
-        if name.startswith("LABSERVER_") or name.endswith("_API_KEY"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+pytestmark = pytest.mark.usefixtures("operator")
 
 
 def test_the_wirelab_command_prints_a_line_for_each_claim_and_ends_with_0(start_server) -> None:
@@ -75,7 +66,7 @@ def test_nobody_there_no_key_and_no_address_are_2_as_well(capsys) -> None:
 
 
 def test_a_provider_that_repeats_the_key_in_its_error_does_not_get_it_shown(capsys, upstream: Upstream) -> None:
-    from upstream import says
+    from upstream import KEY, says
 
     upstream.answers.extend([says("Tea"), *[refuses(418, f"I saw {KEY}")] * 60])
     assert main(["--provider", "openai", "--base-url", upstream.url]) == 1

@@ -22,7 +22,7 @@ def connections(groups: Mapping[str, Sequence[Exchange]]) -> Picture:
     lanes = {name: _lanes(exchanges) for name, exchanges in groups.items()}
     every = [exchange for group in lanes.values() for lane in group for exchange in lane]
     if not every:
-        raise ValueError('There is nothing to draw. Give exchanges: lanes.connections({"name": [exchange, …]}).')
+        raise ValueError('There is nothing to draw. Give exchanges: plots.connections({"name": [exchange, …]}).')
     start = min(exchange.opened for exchange in every)
     span = max(exchange.opened + (exchange.seconds or 0.0) for exchange in every) - start
     rows = sum(map(len, lanes.values()))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labkit import lanes
+from labkit import plots
 from labkit.exchange import Exchange
 
 
@@ -26,7 +26,7 @@ def exchange(connection: int, opened: float, seconds: float | None = 0.01) -> Ex
 def test_the_words_count_lanes_and_requests() -> None:
     fresh = [exchange(number, number / 10) for number in range(1, 6)]
     kept = [exchange(6, 0.6 + number / 10) for number in range(5)]
-    picture = lanes.connections({"get": fresh, "session": kept})
+    picture = plots.connections({"get": fresh, "session": kept})
     assert picture.alt == (
         "Connections as lanes, requests as blocks on them: 5 lanes for “get”, with 1 request each; "
         "1 lane for “session”, with 5 requests."
@@ -35,14 +35,14 @@ def test_the_words_count_lanes_and_requests() -> None:
 
 
 def test_lanes_of_different_length_are_told_as_a_range() -> None:
-    picture = lanes.connections({"mixed": [exchange(1, 0.0), exchange(2, 0.1), exchange(1, 0.2)]})
+    picture = plots.connections({"mixed": [exchange(1, 0.0), exchange(2, 0.1), exchange(1, 0.2)]})
     assert "2 lanes for “mixed”, with 1 to 2 requests each." in picture.alt
 
 
 def test_an_exchange_that_is_still_open_draws() -> None:
-    assert lanes.connections({"open": [exchange(1, 0.0, None)]}).png
+    assert plots.connections({"open": [exchange(1, 0.0, None)]}).png
 
 
 def test_nothing_to_draw_is_said() -> None:
     with pytest.raises(ValueError, match="nothing to draw"):
-        lanes.connections({"nobody": []})
+        plots.connections({"nobody": []})
