@@ -8,8 +8,9 @@ from labkit.plots.cascade import waterfall
 from labkit.plots.ladder import retries
 from labkit.plots.lanes import concurrency
 from labkit.plots.picture import Picture
+from labkit.plots.polls import polls
 from labkit.plots.timeline import timeline
 from labkit.plots.ways import compare
 from labkit.plots.weights import sizes
 
-__all__ = ["Picture", "compare", "concurrency", "retries", "sizes", "timeline", "waterfall"]
+__all__ = ["Picture", "compare", "concurrency", "polls", "retries", "sizes", "timeline", "waterfall"]
