@@ -130,7 +130,9 @@ def gives_up_at_a_closed_counter(base_url: str, key: str, request_id: str, deadl
     return ended(response)
 
 
-@wrong("The job is failed, and your function returns a value", "before it reads the body", belief="over-means-completed")
+@wrong(
+    "The job is failed, and your function returns a value", "before it reads the body", belief="over-means-completed"
+)
 def returns_none_for_failures(base_url: str, key: str, request_id: str, deadline: float, sleep: Sleep) -> Any:
     pause = 1.0
     while (response := ask(base_url, key, request_id)).status_code in (202, 503):

@@ -16,7 +16,9 @@ Question = dict[str, Any]
 
 def submit(base_url: str, key: str, question: Question) -> str:
     headers = {"Authorization": f"Bearer {key}"}
-    return str(requests.post(f"{base_url}/api/v1/infer", json=question, headers=headers, timeout=5).json()["request_id"])
+    return str(
+        requests.post(f"{base_url}/api/v1/infer", json=question, headers=headers, timeout=5).json()["request_id"]
+    )
 
 
 def ask(base_url: str, key: str, request_id: str) -> requests.Response:

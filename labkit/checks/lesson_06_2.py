@@ -47,7 +47,13 @@ def run_or_cancel(bench: Bench, answer: Callable[..., Any]) -> str:
 
 
 def _called(
-    bench: Bench, scene: Scene, answer: Callable[..., Any], question: dict[str, Any], deadline: float, sleep: Patience
+    bench: Bench,
+    scene: Scene,
+    answer: Callable[..., Any],
+    question: dict[str, Any],
+    deadline: float,
+    *,
+    sleep: Patience,
 ) -> Any:
     def guarded(*args: Any, **options: Any) -> Any:
         try:
@@ -59,9 +65,9 @@ def _called(
 
 
 def _in_time(bench: Bench, answer: Callable[..., Any]) -> None:
-    scene = bench.scene(SEED, beliefs={})
+    scene = bench.scene(SEED)
     sleep = Patience(scene, due=DUE, most=GENEROUS)
-    value = _called(bench, scene, answer, SHORT, GENEROUS, sleep)
+    value = _called(bench, scene, answer, SHORT, GENEROUS, sleep=sleep)
     seen = exchanges(scene)
     right = value == TEXT
     _ordered(seen, SHORT, right=right)
@@ -88,7 +94,7 @@ def _in_time(bench: Bench, answer: Callable[..., Any]) -> None:
 def _too_late(bench: Bench, answer: Callable[..., Any]) -> tuple[list[Exchange], Scene]:
     scene = bench.scene(SEED)
     sleep = Patience(scene, most=2 * GENEROUS)
-    value = _called(bench, scene, answer, LONG, DEADLINE, sleep)
+    value = _called(bench, scene, answer, LONG, DEADLINE, sleep=sleep)
     seen = exchanges(scene)
     right = value is None
     _ordered(seen, LONG, right=right)

@@ -1,4 +1,4 @@
-"""A clock for polls: waits are recorded and not waited, and a job ends when they add up. Knows one job; judges little."""
+"""A clock for polls: waits are recorded and not waited, and a job ends when they add up. Knows one job of a scene."""
 
 import json
 from collections.abc import Sequence

@@ -36,7 +36,9 @@ def polls(lanes: Mapping[str, Sequence[Exchange]]) -> Picture:
     Raises ValueError where there is no lane, or one without a poll.
     """
     if not lanes or not all(lanes.values()):
-        raise ValueError('There is nothing to draw. Give each client\'s polls: plots.polls({"every 0.1 s": [first, …]}).')
+        raise ValueError(
+            'There is nothing to draw. Give each client\'s polls: plots.polls({"every 0.1 s": [first, …]}).'
+        )
     found = {name: Asking.of(asked) for name, asked in lanes.items()}
     rows = ({"client": name, "requests": one.count, "last": one.times[-1]} for name, one in found.items())
     return finished(drawn(found), told(found), table(rows))
@@ -74,5 +76,7 @@ def told(found: Mapping[str, Asking]) -> str:
     else:
         said.append("The lanes have about as many ticks.")
     ended = all(asking.answered for asking in found.values())
-    said.append("A dot ends each lane: the answer was there." if ended else "A lane without a dot never got its answer.")
+    said.append(
+        "A dot ends each lane: the answer was there." if ended else "A lane without a dot never got its answer."
+    )
     return " ".join(said)
