@@ -8,7 +8,7 @@ from labkit.plots.cascade import waterfall
 from labkit.plots.ladder import retries
 from labkit.plots.lanes import concurrency
 from labkit.plots.picture import Picture
-from labkit.plots.polls import polls
+from labkit.plots.ticks import polls
 from labkit.plots.timeline import timeline
 from labkit.plots.ways import compare
 from labkit.plots.weights import sizes
