@@ -113,7 +113,7 @@ def _slow(tried: Tried) -> None:
             "The first answer was taken for the result.",
             expected=quoted(_text()),
             seen=_shown(tried.value),
-            proof=brief(tried.polls[0], ["Accept"]),
+            proof=brief(tried.polls[0]) + f"\n← … {tried.polls[0].body[-50:].decode('utf-8', 'replace')}",
             look="which status had this answer? It is a success, and what is in the body?",
             belief="any-2xx-is-the-result",
         )

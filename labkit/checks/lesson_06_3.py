@@ -203,4 +203,5 @@ def _told(log: list[dict[str, Any]]) -> str:
 
 def _shown(post: Post) -> str:
     rows = [f"→ {name}: {value[:24]}" for name, value in post.headers.items() if name.startswith("webhook")]
-    return "\n".join([*(rows or ["→ (no webhook header)"]), f"→ {escaped(post.raw)[:120]} …"])
+    end = escaped(post.raw[max(0, post.raw.find(b'"status"')) :])
+    return "\n".join([*(rows or ["→ (no webhook header)"]), f"→ … {end[:120]}{' …' if len(end) > 120 else ''}"])
