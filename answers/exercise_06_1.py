@@ -151,7 +151,7 @@ def leaves_it_to_raise_for_status(base_url: str, key: str, request_id: str, dead
     return response.json()["result"]
 
 
-@wrong("waited", "where 5 s were all it had")
+@wrong("waited", "where 40 s were all it had")
 def has_no_deadline(base_url: str, key: str, request_id: str, deadline: float, sleep: Sleep) -> Any:
     pause = 1.0
     while (response := ask(base_url, key, request_id)).status_code in (202, 503):

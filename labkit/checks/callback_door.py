@@ -1,5 +1,7 @@
 """A door on this machine where the lab server delivers a callback, one at a time. Knows sockets; judges nothing."""
 
+import hashlib
+import hmac
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
@@ -7,6 +9,7 @@ from typing import Self
 
 PATIENCE = 10.0  # seconds until a delivery that was promised
 LONGEST = 1024 * 1024  # bytes of body
+ID, STAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 
 
 class NoDelivery(Exception):
@@ -19,6 +22,11 @@ class Post:
 
     headers: dict[str, str]
     raw: bytes
+
+
+def signature(secret: str, stamp: str, raw: bytes) -> str:
+    """What the lab server writes: `sha256=` and the hex HMAC-SHA256 over `stamp.raw`."""
+    return "sha256=" + hmac.new(secret.encode(), f"{stamp}.".encode() + raw, hashlib.sha256).hexdigest()
 
 
 @dataclass(slots=True)

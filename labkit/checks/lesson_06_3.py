@@ -1,7 +1,5 @@
 """Check of 06.3: deliveries of the lab server and of strangers, and the server's own log of them. Knows no notebook."""
 
-import hashlib
-import hmac
 import json
 import time
 from collections.abc import Callable
@@ -9,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labkit.checks.bench import Bench, Crashed, Scene
-from labkit.checks.callback_door import Delivery, Door, NoDelivery, Post
+from labkit.checks.callback_door import ID, SIGNATURE, STAMP, Delivery, Door, NoDelivery, Post, signature
 from labkit.checks.proof import quoted, verdict
 from labkit.outcome import Wrong
 from labkit.render import escaped
@@ -19,6 +17,7 @@ PACE = {"x-lab-pace": "instant"}
 PLAIN = {"model": "script", "prompt": "Assam| is| strong|.", "metadata": {"page": 1}}
 COLOURFUL = {"model": "script", "prompt": "Grüner| Tee| heißt| 緑茶| 🍵|.", "metadata": {"Seite": "Grüntee"}}
 HOUR = 3600
+THIRD = "11111111-1111-4111-8111-111111111111"
 SLOW = 1.0  # seconds: whoever needs less is not the one for whom the server would not wait
 LATER = 20.0  # seconds that the server may take to write its log
 WORDS = ("new", "again", "refused")
@@ -30,8 +29,8 @@ HINTS = (
     '`hmac.new(secret.encode(), stamp.encode() + b"." + raw, hashlib.sha256).hexdigest()`, with `sha256=` before it, '
     "and `hmac.compare_digest`. `headers.get(…, '')`, for a stranger may send no such header. `seen.add(…)` is the "
     "last thing before you return.",
-    'Almost the code: compute `due`; if it is not `headers.get("webhook-signature", "")`: "refused"; if `time.time() - '
-    'int(stamp) > 300`: "refused"; if the `webhook-id` is in `seen`: "again"; else add it: "new".',
+    "Almost the code: compute `due`; if the header `webhook-signature` is another one, or missing: refused; if "
+    "`time.time() - int(stamp) > 300`: refused; if the `webhook-id` is in `seen`: again; else add it to `seen`: new.",
 )
 
 
@@ -105,7 +104,7 @@ def _ordered(bench: Bench, scene: Scene, door: Door, question: dict[str, Any]) -
 
 def _of(door: Door, job: str) -> Delivery:
     """The next delivery about this job. A repeat of another one, from a slow moment of the machine, is told 204."""
-    while (delivery := door.take()).post.headers.get("webhook-id") != f"msg_{job}":
+    while (delivery := door.take()).post.headers.get(ID) != f"msg_{job}":
         delivery.answer(ANSWERS["again"])
     return delivery
 
@@ -131,16 +130,16 @@ def _delivered(keeper: Doorkeeper, job: str, delivery: Delivery) -> None:
 def _strangers(keeper: Doorkeeper, real: Post) -> None:
     """Five that are not what they seem; they use the id of a delivery that is still to come."""
     past = str(int(time.time()) - HOUR)
-    guessed = _signed("whsec_guess", real.headers["webhook-timestamp"], real.raw)
+    guessed = signature("whsec_guess", real.headers[STAMP], real.raw)
     bare = {name: value for name, value in real.headers.items() if not name.startswith("webhook")}
     changed = real.raw.replace(b"completed", b"Completed")
-    older = real.headers | {"webhook-timestamp": past}
-    recorded = older | {"webhook-signature": _signed(keeper.secret, past, real.raw)}
+    older = real.headers | {STAMP: past}
+    recorded = older | {SIGNATURE: signature(keeper.secret, past, real.raw)}
     over = "what would have to be equal, if this were from the server? Print both"
     for headers, raw, who, look in (
         (bare, real.raw, "A stranger has sent a delivery without any signature", "what does `.get` return here?"),
         (real.headers, changed, "One byte of the body was changed on the way", over),
-        (real.headers | {"webhook-signature": guessed}, real.raw, "The signature was made with another secret", over),
+        (real.headers | {SIGNATURE: guessed}, real.raw, "The signature was made with another secret", over),
         (older, real.raw, "The timestamp was changed after the signature was made", over),
         (recorded, real.raw, "Somebody has recorded this and sends it an hour later", "how old is its timestamp?"),
     ):
@@ -169,21 +168,16 @@ def _repeated(keeper: Doorkeeper, job: str, second: Delivery) -> None:
 
 def _reordered(keeper: Doorkeeper) -> None:
     """Well signed, and written as no Python would write it; then the first news again, to another shop."""
-    told = {"status": "completed", "result": "Pu-Erh ist gereift", "request_id": "a-third-one"}
-    raw = json.dumps(told, indent=3, sort_keys=False).encode()
+    told = {"status": "completed", "result": "Pu-Erh ist gereift", "request_id": THIRD}
+    raw = json.dumps(told, indent=3).encode()
     stamp = str(int(time.time()))
-    headers = {"webhook-id": "msg_a-third-one", "webhook-timestamp": stamp, "content-type": "application/json"}
-    headers |= {"webhook-signature": _signed(keeper.secret, stamp, raw)}
+    headers = {ID: f"msg_{THIRD}", STAMP: stamp, SIGNATURE: signature(keeper.secret, stamp, raw)}
     look = "over which bytes do you compute the signature? The sender may write his JSON as he likes"
     belief = "signature-over-parsed-json"
     keeper.meets(Post(headers, raw), "new", "This delivery is genuine, its keys in another order", look, belief)
     keeper.seen = set()
     look = "where does your function remember? Only `seen` belongs to this shop"
     keeper.meets(Post(headers, raw), "new", "Another shop, with an empty `seen`, hears this for the first time", look)
-
-
-def _signed(secret: str, stamp: str, raw: bytes) -> str:
-    return "sha256=" + hmac.new(secret.encode(), f"{stamp}.".encode() + raw, hashlib.sha256).hexdigest()
 
 
 def _log(scene: Scene, job: str, *, attempts: int) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from labkit.exchange import Exchange
 from labkit.outcome import Wrong
 
 MANY = 100  # waits: whoever waits more often than this for one job does not stop by himself
+PENDING = 202
 LATE = 0.5  # seconds between two requests that nobody can need who does not sleep
 ROUTES = ("/api/v1/result/*", "/api/v1/status/*")
 LOG = "/api/v1/stream/"  # where the check itself waits for a job's end

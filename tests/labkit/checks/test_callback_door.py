@@ -35,8 +35,8 @@ def test_what_the_server_signs_is_what_the_check_signs(bench: Bench, door: Door)
     post = delivery.post
     assert post.headers["webhook-id"] == f"msg_{job}"
     assert "緑茶".encode() in post.raw and b"\\u" not in post.raw
-    signature = lesson_06_3._signed(secret, post.headers["webhook-timestamp"], post.raw)
-    assert post.headers["webhook-signature"] == signature
+    due = callback_door.signature(secret, post.headers["webhook-timestamp"], post.raw)
+    assert post.headers["webhook-signature"] == due
     delivery.answer("204 No Content")
 
 
