@@ -64,7 +64,7 @@ def right_with_half_seconds_more(base_url: str, key: str, request_id: str, deadl
     return ended(response)
 
 
-@wrong("The first answer was taken for the result", "It is a success", belief="any-2xx-is-the-result")
+@wrong("The first answer was taken for the result", "It is a success", belief="any-success-is-the-result")
 def trusts_every_success(base_url: str, key: str, request_id: str, deadline: float, sleep: Sleep) -> Any:
     while True:
         response = ask(base_url, key, request_id)

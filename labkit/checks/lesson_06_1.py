@@ -122,7 +122,7 @@ def _not_taken_for_result(tried: Tried) -> None:
             seen=_shown(tried.value),
             proof=brief(tried.polls[0]) + f"\n← … {tried.polls[0].body[-50:].decode('utf-8', 'replace')}",
             look="which status had this answer? It is a success, and what is in the body?",
-            belief="any-2xx-is-the-result",
+            belief="any-success-is-the-result",
         )
 
 
