@@ -5,6 +5,7 @@ is to see and holds no measured number, so that a lesson's stored outputs stay t
 """
 
 from labkit.plots.cascade import waterfall
+from labkit.plots.crowd import crowd
 from labkit.plots.ladder import retries
 from labkit.plots.lanes import concurrency
 from labkit.plots.picture import Picture
@@ -12,4 +13,4 @@ from labkit.plots.timeline import timeline
 from labkit.plots.ways import compare
 from labkit.plots.weights import sizes
 
-__all__ = ["Picture", "compare", "concurrency", "retries", "sizes", "timeline", "waterfall"]
+__all__ = ["Picture", "compare", "concurrency", "crowd", "retries", "sizes", "timeline", "waterfall"]
