@@ -30,9 +30,10 @@ def asked_for(answer: requests.Response) -> float:
 
 
 def with_waits(
-    url: str, key: str, seconds: float, sleep: Sleep, now: Now, wait: Callable[[requests.Response, int], float]
+    url: str, key: str, seconds: float, clock: tuple[Sleep, Now], wait: Callable[[requests.Response, int], float]
 ) -> Any:
     """The loop that most of these answers share; `wait` says how long after which attempt."""
+    sleep, now = clock
     end = now() + seconds
     for attempt in range(1000):
         answer = get(url, key)
@@ -62,7 +63,7 @@ def right_with_the_clock_on_the_wall(
             return int(said) + chance(attempt)
         return max(0.0, (parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds()) + chance(attempt)
 
-    return with_waits(url, key, seconds, sleep, now, wait)
+    return with_waits(url, key, seconds, (sleep, now), wait)
 
 
 @right
@@ -89,14 +90,14 @@ def right_with_another_library(
 
 @wrong(NOT_THE_WAY, "two readers of yours wait in step", "1, 2, 4 s", belief="doubling-is-enough")
 def doubles(url: str, key: str, seconds: float, sleep: Sleep = time.sleep, now: Now = time.monotonic) -> Any:
-    return with_waits(url, key, seconds, sleep, now, lambda answer, n: asked_for(answer) + 2**n)
+    return with_waits(url, key, seconds, (sleep, now), lambda answer, n: asked_for(answer) + 2**n)
 
 
 @wrong(NOT_THE_WAY, "without a pause", "with whose sleep?")
 def waits_only_when_told(
     url: str, key: str, seconds: float, sleep: Sleep = time.sleep, now: Now = time.monotonic
 ) -> Any:
-    return with_waits(url, key, seconds, sleep, now, lambda answer, n: asked_for(answer))
+    return with_waits(url, key, seconds, (sleep, now), lambda answer, n: asked_for(answer))
 
 
 @wrong("Retry-After was a date", "what does `.isdigit()` say", belief="retry-after-is-a-number")
@@ -104,7 +105,7 @@ def takes_it_for_a_number(
     url: str, key: str, seconds: float, sleep: Sleep = time.sleep, now: Now = time.monotonic
 ) -> Any:
     return with_waits(
-        url, key, seconds, sleep, now, lambda answer, n: chance(n) + int(answer.headers.get("Retry-After", 0))
+        url, key, seconds, (sleep, now), lambda answer, n: chance(n) + int(answer.headers.get("Retry-After", 0))
     )
 
 
@@ -114,7 +115,7 @@ def ignores_a_date(url: str, key: str, seconds: float, sleep: Sleep = time.sleep
         said = answer.headers.get("Retry-After", "0")
         return chance(0) + (int(said) if said.isdigit() else 0)
 
-    return with_waits(url, key, seconds, sleep, now, wait)
+    return with_waits(url, key, seconds, (sleep, now), wait)
 
 
 @wrong("You waited for nothing", "a wait of", "when will you wake up")
@@ -147,7 +148,7 @@ def makes_the_wait_fit(url: str, key: str, seconds: float, sleep: Sleep = time.s
 
 @wrong("It waited", "where 20 s were all it had", "`now` was never asked")
 def counts_attempts(url: str, key: str, seconds: float, sleep: Sleep = time.sleep, now: Now = time.monotonic) -> Any:
-    for attempt in range(8):
+    for _ in range(8):
         answer = get(url, key)
         if answer.status_code not in AGAIN:
             return answer.json()
@@ -168,7 +169,7 @@ def gives_up_at_once(url: str, key: str, seconds: float, sleep: Sleep = time.sle
 @wrong("The time was over, and your function does not say so", "it returned None")
 def ends_quietly(url: str, key: str, seconds: float, sleep: Sleep = time.sleep, now: Now = time.monotonic) -> Any:
     try:
-        return with_waits(url, key, seconds, sleep, now, lambda answer, n: asked_for(answer) + chance(n))
+        return with_waits(url, key, seconds, (sleep, now), lambda answer, n: asked_for(answer) + chance(n))
     except TimeoutError:
         return None
 
@@ -177,7 +178,7 @@ def ends_quietly(url: str, key: str, seconds: float, sleep: Sleep = time.sleep, 
 def begins_with_a_long_wait(
     url: str, key: str, seconds: float, sleep: Sleep = time.sleep, now: Now = time.monotonic
 ) -> Any:
-    return with_waits(url, key, seconds, sleep, now, lambda answer, n: asked_for(answer) + random.uniform(10.5, 12))
+    return with_waits(url, key, seconds, (sleep, now), lambda answer, n: asked_for(answer) + random.uniform(10.5, 12))
 
 
 @wrong("No request with this key reached the server", "the header with the key")

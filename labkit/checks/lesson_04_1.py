@@ -19,14 +19,15 @@ AMPLE, BUDGET = 10.0, 1.0  # seconds that an answer is given: for a server that 
 MERCY = 4.0  # seconds after which one that does not leave is freed
 
 HINTS = (
-    "For each way in which a call can end, ask: does my caller know now whether it was done? Three of the ways are "
-    "yes, no, and *nobody knows*; which of them may say False?",
+    "For each way in which a call can end, ask: does my caller know now whether it was done? There are three answers: "
+    "yes, no, and *nobody knows*. Which of them may say False?",
     "`timeout` is for the silences. For the whole: `stream=True`, then read piece by piece with `iter_content(1)`, and "
-    "compare `time.monotonic()` with the moment at which it has to be over. `with` closes the connection when you leave.",
-    'Almost the code: `method = "GET" if data is None else "POST"`, and one `with requests.request(method, url, json=data, '
-    "headers=headers, stream=True, timeout=seconds) as answer:` inside a `try`. In the loop over the pieces raise "
-    "`requests.Timeout` when it is too late. `except (requests.RequestException, ValueError)` returns success None. After "
-    'it: `answer.ok` is True, a status below 500 is False with `json.loads(body)["error"]["message"]`, the rest is None.',
+    "compare `time.monotonic()` with the moment at which it has to be over. `with` hangs up when you leave.",
+    'Almost the code: `method = "GET" if data is None else "POST"`. Inside a `try` one `with requests.request(method, '
+    "url, json=data, headers=headers, stream=True, timeout=seconds) as answer:`, and in its loop over the pieces raise "
+    "`requests.Timeout` when it is too late. `except (requests.RequestException, ValueError)` returns success None. "
+    'Below it: `answer.ok` is True; a status below 500 is False, with `json.loads(body)["error"]["message"]`; the rest '
+    "is None.",
 )
 
 
@@ -40,10 +41,9 @@ def safe_api_call(bench: Bench, answer: Callable[..., Any]) -> str:
     return "A no in the server's own words, two times None where nobody knows, and gone before the drip was over."
 
 
-def _called(
-    bench: Bench, scene: Scene, answer: Callable[..., Any], path: str, data: Any = None, seconds: float = AMPLE
-) -> Any:
+def _called(bench: Bench, scene: Scene, answer: Callable[..., Any], path: str, data: Any = None) -> Any:
     headers = {"Authorization": f"Bearer {scene.key}"}
+    seconds = BUDGET if scene.fault == DRIP else AMPLE
     value = bench.call(scene, answer, scene.base_url + path, headers, data, seconds=seconds)
     if isinstance(value, dict) and "success" in value:
         return value
@@ -138,7 +138,7 @@ def _judge_drip(bench: Bench, answer: Callable[..., Any]) -> None:
     mercy = threading.Timer(MERCY, scene.witness.hang_up)
     mercy.start()
     try:
-        value = _called(bench, scene, answer, TEA, seconds=BUDGET)
+        value = _called(bench, scene, answer, TEA)
     finally:
         mercy.cancel()
     one = _the_one(scene, "GET", TEA)

@@ -20,14 +20,16 @@ LONG = 15  # times that a shop which stays closed says so
 SLIPS = ("KeyError", "TypeError", "AttributeError", "UnboundLocalError", "NameError", "IndexError", "ValueError")
 
 HINTS = (
-    "Two questions, and each has a place in the code. *Which wish is this?* is answered once, before the first attempt. "
-    "*What happened this time?* is answered after each attempt.",
-    "After an attempt there are three ways on. No answer, 429 or a 5xx: wait, then the same again. Any other 4xx: raise. "
-    "Else: return. Where the answer has a Retry-After, wait that long at least; where not, longer each time, by chance.",
-    'Almost the code: `headers = {…, "Idempotency-Key": str(uuid.uuid4())}`, then `for attempt in range(6):` with a `try` '
-    "around nothing but `requests.post(…)`. In `except requests.RequestException`, `raise` if it was the last attempt. In "
-    "`else`, if the status is one to repeat and attempts are left, add `int(answer.headers.get('Retry-After', 0))` to the "
-    "pause; otherwise `answer.raise_for_status()` and return its JSON. Last line of the loop: `sleep(pause)`.",
+    "Two questions, and each has its place in the code. *Which wish is this?* is answered once, before the first "
+    "attempt. *What happened this time?* is answered after each attempt.",
+    "After an attempt there are three ways on. No answer, 429 or a 5xx: wait, then the same again. Another 4xx: raise. "
+    "Else: return. Where the answer has a Retry-After, wait that long at least; where not, longer each time, with "
+    "chance.",
+    'Almost the code: `headers = {…, "Idempotency-Key": str(uuid.uuid4())}`, then `for attempt in range(6):` with a '
+    "`try` around nothing but `requests.post(…)`. In `except requests.RequestException`, `raise` if it was the last "
+    "attempt. In `else`, if the status is one to repeat and attempts are left, add `int(answer.headers.get("
+    "'Retry-After', 0))` to the pause; otherwise `answer.raise_for_status()` and return its JSON. Last line of the loop: "
+    "`sleep(pause)`.",
 )
 
 

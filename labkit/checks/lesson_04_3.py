@@ -23,11 +23,11 @@ HINTS = (
     "A deadline is a moment, not a number of attempts: compute it once, from `now()`. Before each wait the question is "
     "whether you will wake up before it.",
     "A wait has two parts: what the server asked for, which is a number or a date and may be missing, and a piece of "
-    "chance that grows with the attempts. Add them up; if `now() + pause` lies after the end, raise `TimeoutError` instead.",
-    "Almost the code: `end = now() + seconds`, then `while True:` with a pause of `random.uniform(0, min(30, 2**attempt))`. "
-    "Where Retry-After `.isdigit()`, add `int(…)`; else add `(parsedate_to_datetime(asked) - "
-    'parsedate_to_datetime(answer.headers["Date"])).total_seconds()`. `if now() + pause > end: raise TimeoutError(…)`, then '
-    "`sleep(pause)` and count the attempt.",
+    "chance that grows with the attempts. Add them up; if `now() + pause` lies after the end, raise `TimeoutError`.",
+    "Almost the code: `end = now() + seconds`, `while True:` with `pause = random.uniform(0, min(30, 2**attempt))`, "
+    "counting attempts. Where Retry-After `.isdigit()`, add `int(…)`; else add `(parsedate_to_datetime(asked) - "
+    'parsedate_to_datetime(answer.headers["Date"])).total_seconds()`. `if now() + pause > end: raise TimeoutError(…)`, '
+    "then `sleep(pause)`.",
 )
 
 
@@ -58,8 +58,10 @@ def patient_get(bench: Bench, answer: Callable[..., Any]) -> str:
     _judge_chance(bench, answer)
     _judge_hopeless(bench, answer)
     _judge_date(bench, answer)
-    attempts = _judge_deadline(bench, answer)
-    return f"{counted(attempts, 'attempt')} inside {BUDGET:g} s and none after; ten minutes were refused at once, a date kept."
+    _judge_deadline(bench, answer)
+    return (
+        "Ten minutes were refused at once, a date was kept, no two of your readers wait alike, and the end was an end."
+    )
 
 
 def _tried(
@@ -174,7 +176,7 @@ def _judge_date(bench: Bench, answer: Callable[..., Any]) -> None:
         )
 
 
-def _judge_deadline(bench: Bench, answer: Callable[..., Any]) -> int:
+def _judge_deadline(bench: Bench, answer: Callable[..., Any]) -> None:
     scene = bench.scene(SEED)
     scene.witness.add_fault(BUSY, first=60)
     seen, clock, value, raised = _tried(bench, scene, answer, BUDGET)
@@ -197,7 +199,6 @@ def _judge_deadline(bench: Bench, answer: Callable[..., Any]) -> int:
             proof=each(seen),
             look="what does the first wait cost, and must it be so long?",
         )
-    return len(seen)
 
 
 def _judge_raised(seen: Sequence[Exchange], value: Any, raised: str) -> None:

@@ -21,6 +21,7 @@ PICTURES: dict[str, Callable[[list[Exchange]], Picture]] = {
     "retries": plots.retries,
     "concurrency": plots.concurrency,
     "compare": lambda found: plots.compare({"it": found}),
+    "crowd": lambda found: plots.crowd({"it": found}),
 }
 QUERY = {"query": "What is tea?", "max_tokens": 12}
 PACE = {"x-lab-pace": "ttft=0.2;tps=40"}
