@@ -136,7 +136,7 @@ def keeps_a_ladder_of_its_own(
     return until_it_works(lambda: post(base_url, key, product_id, quantity, wish), lambda answer, n: sleep(float(2**n)))
 
 
-@wrong(NOT_THE_WAY, "without a pause", "with whose sleep?", belief="retry-after-is-advice")
+@wrong(NOT_THE_WAY, "was never called", "or with `time.sleep`?", belief="retry-after-is-advice")
 def hammers(base_url: str, key: str, product_id: int, quantity: int, sleep: Sleep = time.sleep) -> Any:
     wish = str(uuid.uuid4())
     return until_it_works(lambda: post(base_url, key, product_id, quantity, wish), lambda answer, n: None)
@@ -160,6 +160,15 @@ def names_the_wish_after_the_product(
     wish = f"{product_id}-{quantity}"
     return until_it_works(
         lambda: post(base_url, key, product_id, quantity, wish), lambda answer, n: sleep(pause(answer, n))
+    )
+
+
+@wrong("Not every refusal says when to come back", "KeyError: 'retry-after'", "headers.get(name, default)")
+def expects_a_retry_after(base_url: str, key: str, product_id: int, quantity: int, sleep: Sleep = time.sleep) -> Any:
+    wish = str(uuid.uuid4())
+    return until_it_works(
+        lambda: post(base_url, key, product_id, quantity, wish),
+        lambda answer, n: sleep(1 if answer is None else int(answer.headers["Retry-After"])),
     )
 
 

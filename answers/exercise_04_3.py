@@ -100,6 +100,15 @@ def waits_only_when_told(
     return with_waits(url, key, seconds, (sleep, now), lambda answer, n: asked_for(answer))
 
 
+@wrong("Not every refusal says when to come back", "TypeError: int()", "headers.get(name, default)")
+def expects_a_retry_after(
+    url: str, key: str, seconds: float, sleep: Sleep = time.sleep, now: Now = time.monotonic
+) -> Any:
+    return with_waits(
+        url, key, seconds, (sleep, now), lambda answer, n: chance(n) + int(answer.headers.get("Retry-After"))
+    )
+
+
 @wrong("Retry-After was a date", "what does `.isdigit()` say", belief="retry-after-is-a-number")
 def takes_it_for_a_number(
     url: str, key: str, seconds: float, sleep: Sleep = time.sleep, now: Now = time.monotonic
@@ -107,6 +116,19 @@ def takes_it_for_a_number(
     return with_waits(
         url, key, seconds, (sleep, now), lambda answer, n: chance(n) + int(answer.headers.get("Retry-After", 0))
     )
+
+
+@wrong("does not say in which time zone", "offset-naive", "which header of it is a date too?")
+def subtracts_its_own_now(
+    url: str, key: str, seconds: float, sleep: Sleep = time.sleep, now: Now = time.monotonic
+) -> Any:
+    def wait(answer: requests.Response, attempt: int) -> float:
+        said = answer.headers.get("Retry-After", "0")
+        if said.isdigit():
+            return int(said) + chance(attempt)
+        return (parsedate_to_datetime(said) - datetime.now()).total_seconds() + chance(attempt)
+
+    return with_waits(url, key, seconds, (sleep, now), wait)
 
 
 @wrong("The date in Retry-After was not kept", "both of them in GMT", belief="retry-after-is-a-number")

@@ -18,6 +18,18 @@ DRIP = "drip;bytes=2;seconds=0.5"  # more than a minute for the whole page, and 
 AMPLE, BUDGET = 10.0, 1.0  # seconds that an answer is given: for a server that is well, and for one that drips
 MERCY = 4.0  # seconds after which one that does not leave is freed
 
+# What befalls an order -> what nobody knows then, and where to look.
+UNKNOWN = {
+    "lose_reply": (
+        "the reply was lost after the order had been taken",
+        "whoever reads False will order again: how many parcels are that?",
+    ),
+    "status;code=500": (
+        "the server broke, perhaps after it had done its work",
+        "which statuses are a no for certain, and which one only says that something broke on the way?",
+    ),
+}
+
 HINTS = (
     "For each way in which a call can end, ask: does my caller know now whether it was done? There are three answers: "
     "yes, no, and *nobody knows*. Which of them may say False?",
@@ -35,8 +47,8 @@ def safe_api_call(bench: Bench, answer: Callable[..., Any]) -> str:
     """A no with the server's words and its id, a yes with the data, and None where no whole answer came in time."""
     _judge_no(bench, answer)
     _judge_yes(bench, answer)
-    _judge_unknown(bench, answer, "lose_reply", "the reply was lost after the order had been taken")
-    _judge_unknown(bench, answer, "status;code=500", "the server broke, perhaps after it had done its work")
+    for plan, (what, look) in UNKNOWN.items():
+        _judge_unknown(bench, answer, plan, what, look)
     _judge_drip(bench, answer)
     return "A no in the server's own words, two times None where nobody knows, and gone before the drip was over."
 
@@ -115,7 +127,7 @@ def _judge_yes(bench: Bench, answer: Callable[..., Any]) -> None:
         )
 
 
-def _judge_unknown(bench: Bench, answer: Callable[..., Any], plan: str, what: str) -> None:
+def _judge_unknown(bench: Bench, answer: Callable[..., Any], plan: str, what: str, look: str) -> None:
     scene = bench.scene(SEED, plan)
     value = _called(bench, scene, answer, ORDERS, dict(ORDER))
     one = _the_one(scene, "POST", ORDERS)
@@ -128,7 +140,7 @@ def _judge_unknown(bench: Bench, answer: Callable[..., Any], plan: str, what: st
         expected='"success": None, and an "error" that helps',
         seen=quoted(value, 120),
         proof=brief(one) + f"\n({what})",
-        look="whoever reads False will order again: how many parcels are that?",
+        look=look,
         belief="no-answer-is-a-no" if value["success"] is False else "",
     )
 
@@ -151,7 +163,8 @@ def _judge_drip(bench: Bench, answer: Callable[..., Any]) -> None:
             seen="a byte or two every now and then"
             + (", until the check hung up for you" if one.ended == "the lab hung up" else ", to the very last one"),
             proof=brief(one, chunks=4),
-            look="which clock does `timeout` set, and when does it start again? What measures the whole?",
+            look="which clock does `timeout` set, and when does it start again? What measures the whole? If something "
+            "does: for how many bytes does it wait before it looks?",
             belief="timeout-is-the-total",
         )
     if not right:

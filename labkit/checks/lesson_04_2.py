@@ -28,7 +28,7 @@ HINTS = (
     'Almost the code: `headers = {…, "Idempotency-Key": str(uuid.uuid4())}`, then `for attempt in range(6):` with a '
     "`try` around nothing but `requests.post(…)`. In `except requests.RequestException`, `raise` if it was the last "
     "attempt. In `else`, if the status is one to repeat and attempts are left, add `int(answer.headers.get("
-    "'Retry-After', 0))` to the pause; otherwise `answer.raise_for_status()` and return its JSON. Last line of the loop: "
+    "'Retry-After', 0))` to the pause; else `answer.raise_for_status()` and return its JSON. Last line of the loop: "
     "`sleep(pause)`.",
 )
 
@@ -58,6 +58,7 @@ def _given(bench: Bench, scene: Scene, answer: Callable[..., Any], product: int,
         return bench.call(scene, answer, scene.base_url, scene.key, product, QUANTITY, sleep=sleep), ""
     except Crashed as crash:
         if _kind(str(crash)) in SLIPS:
+            waits.unsaid(scene, crash)
             raise
         return None, str(crash)
 
@@ -123,11 +124,11 @@ def _too_many(posts: Sequence[Exchange], placed: int, right: bool) -> Wrong:
 def _judge_waits(scene: Scene, posts: Sequence[Exchange], sleep: waits.Sleep, right: bool) -> None:
     if not sleep.waits:
         raise Wrong(
-            verdict(right, "the shop was asked again and again without a pause."),
+            verdict(right, "the `sleep` that your function is given was never called."),
             expected=f"{counted(len(posts) - 1, 'wait')}, each through the `sleep` that your function is given",
-            seen="`sleep` was never called",
+            seen="as far as this check can see, you came back at once, each time",
             proof=each(posts, most=6),
-            look="what stands between two attempts? And if you do wait there: with whose sleep?",
+            look="what stands between two attempts? And if you wait there: is it with `sleep`, or with `time.sleep`?",
             belief="retry-after-is-advice",
         )
     seen = scene.exchanges()

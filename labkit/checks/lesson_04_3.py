@@ -87,6 +87,7 @@ def _tried(
 
 
 def _unforeseen(scene: Scene, crash: Crashed) -> Exception:
+    waits.unsaid(scene, crash)
     last = next(reversed(scene.exchanges()), None)
     said = last.response.get("Retry-After") if last else ""
     if str(crash).startswith("ValueError") and said and not said.isdigit():
@@ -97,6 +98,14 @@ def _unforeseen(scene: Scene, crash: Crashed) -> Exception:
             proof=brief(last) + f"\n← Retry-After: {said}" if last else "",
             look="what does `.isdigit()` say of each form?",
             belief="retry-after-is-a-number",
+        )
+    if "offset-naive" in str(crash):
+        return Wrong(
+            "One of your two moments does not say in which time zone it is.",
+            expected="two moments that can be compared: both aware, as Python calls it",
+            seen=str(crash),
+            proof=f"← Date: {last.response.get('Date')}\n← Retry-After: {said}" if last else "",
+            look="the answer brings the time over there along: which header of it is a date too?",
         )
     if last is not None and last.status == 503 and str(crash).startswith(("HTTPError", "HTTPStatusError")):
         return Wrong(
@@ -153,7 +162,7 @@ def _judge_hopeless(bench: Bench, answer: Callable[..., Any]) -> None:
         raise Wrong(
             "The shop asked for ten minutes, and was asked again before." if early else "You waited for nothing.",
             expected=f"{LATE} at once: the next attempt would come after the deadline",
-            seen=f"a wait of {sum(clock.waits):.3g} s, with {BUDGET:g} s in all",
+            seen=f"a wait of {sum(clock.waits):.2g} s, with {BUDGET:g} s in all",
             proof=brief(seen[0]) + "\n← Retry-After: 600",
             look="before you wait: when will you wake up, and when is the deadline?",
         )

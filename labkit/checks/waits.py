@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
-from labkit.checks.bench import Scene
-from labkit.checks.proof import each, verdict
+from labkit.checks.bench import Crashed, Scene
+from labkit.checks.proof import brief, each, verdict
 from labkit.exchange import Exchange
 from labkit.outcome import Wrong
 
@@ -75,3 +75,21 @@ def within(sleep: Sleep, seconds: float, *, right: bool = False, look: str = "")
             seen=f"{total:g} s",
             look=look or "who compares the next wait with what is left of the deadline, before it waits?",
         )
+
+
+def unsaid(scene: Scene, crash: Crashed) -> None:
+    """Where the code fell over a Retry-After that is not there, say so instead of the crash. Raises Wrong."""
+    last = next(reversed(scene.exchanges()), None)
+    missing = last is not None and (last.status or 0) >= 400 and not last.response.get("retry-after")
+    if (
+        last is not None
+        and missing
+        and str(crash).startswith(("KeyError: 'retry-after'", "TypeError: int()", "TypeError: float()"))
+    ):
+        raise Wrong(
+            "Not every refusal says when to come back.",
+            expected="a wait of your own where there is no Retry-After",
+            seen=str(crash),
+            proof=brief(last) + "\n  (no Retry-After header)",
+            look="what does `headers.get(name, default)` give where a header is missing?",
+        ) from None

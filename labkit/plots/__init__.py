@@ -5,7 +5,7 @@ is to see and holds no measured number, so that a lesson's stored outputs stay t
 """
 
 from labkit.plots.cascade import waterfall
-from labkit.plots.crowd import crowd
+from labkit.plots.herd import crowd
 from labkit.plots.ladder import retries
 from labkit.plots.lanes import concurrency
 from labkit.plots.picture import Picture

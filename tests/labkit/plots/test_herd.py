@@ -1,10 +1,10 @@
-"""The crowd: who came when, in columns; what is drawn against what was measured, and what the words say."""
+"""The herd: who came when, in columns; what is drawn against what was measured, and what the words say."""
 
 import pytest
 
 from labkit import plots
 from labkit.exchange import Exchange
-from labkit.plots import crowd
+from labkit.plots import herd
 
 
 def came(at: float, status: int = 200) -> Exchange:
@@ -18,32 +18,32 @@ SPREAD = [*(came(10.0, 429) for _ in range(6)), *(came(11.0 + step / 4) for step
 
 
 def test_every_request_is_a_mark_stacked_where_many_come_at_once() -> None:
-    herd, spread = crowd.drawn({"herd": HERD, "spread": SPREAD}).axes
-    heights = [[float(line.get_ydata()[0]) for line in panel.lines] for panel in (herd, spread)]  # type: ignore[index]
+    upper, lower = herd.drawn({"herd": HERD, "spread": SPREAD}).axes
+    heights = [[float(line.get_ydata()[0]) for line in panel.lines] for panel in (upper, lower)]  # type: ignore[index]
     assert [len(found) for found in heights] == [12, 12]
     assert sorted(heights[0]) == sorted(2 * [0.5, 1.5, 2.5, 3.5, 4.5, 5.5])
     assert sorted(heights[1]) == sorted([0.5, 1.5, 2.5, 3.5, 4.5, 5.5] + 6 * [0.5])
-    places = sorted({round(float(line.get_xdata()[0]), 1) for line in herd.lines})  # type: ignore[index]
+    places = sorted({round(float(line.get_xdata()[0]), 1) for line in upper.lines})  # type: ignore[index]
     assert places == [0.0, 1.0], "seconds since the group's first request"
-    assert [line.get_marker() for line in herd.lines] == 6 * ["s"] + 6 * ["o"], "refused, then answered"
-    assert (herd.get_title(loc="left"), herd.get_ylim()) == ("herd: 12 requests", spread.get_ylim())
+    assert [line.get_marker() for line in upper.lines] == 6 * ["s"] + 6 * ["o"], "refused, then answered"
+    assert (upper.get_title(loc="left"), upper.get_ylim()) == ("herd: 12 requests", lower.get_ylim())
 
 
 def test_the_words_say_who_comes_back_in_columns() -> None:
-    alt = crowd.told({"exactly": HERD, "with chance": SPREAD})
+    alt = herd.told({"exactly": HERD, "with chance": SPREAD})
     assert "“exactly” and “with chance”" in alt and "How they went: refused, answered." in alt
     assert "those of “exactly” come again in tall columns; those of “with chance” come spread out" in alt
 
 
 def test_what_hardly_differs_is_not_told() -> None:
-    assert "tall columns" not in crowd.told({"one": HERD, "other": HERD})
-    assert "tall columns" not in crowd.told({"alone": SPREAD})
+    assert "tall columns" not in herd.told({"one": HERD, "other": HERD})
+    assert "tall columns" not in herd.told({"alone": SPREAD})
 
 
 def test_the_first_rush_is_everybodys_and_is_not_counted() -> None:
-    wide = crowd.width({"herd": HERD})
-    assert crowd.later(HERD, wide) == 6
-    assert crowd.later(HERD[:6], wide) == 0, "nobody came again"
+    wide = herd.width({"herd": HERD})
+    assert herd.later(HERD, wide) == 6
+    assert herd.later(HERD[:6], wide) == 0, "nobody came again"
 
 
 def test_a_group_without_anybody_is_said_with_what_to_give() -> None:
