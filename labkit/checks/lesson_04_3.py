@@ -99,7 +99,7 @@ def _unforeseen(scene: Scene, crash: Crashed) -> Exception:
             look="what does `.isdigit()` say of each form?",
             belief="retry-after-is-a-number",
         )
-    if "offset-naive" in str(crash):
+    if "naive" in str(crash):
         return Wrong(
             "One of your two moments does not say in which time zone it is.",
             expected="two moments that can be compared: both aware, as Python calls it",
