@@ -9,10 +9,11 @@ from matplotlib.figure import Figure
 
 from labkit.exchange import Exchange
 from labkit.plots.picture import INK, SMALL, Picture, canvas, finished, shortened, table
-from labkit.plots.span import CLEARLY, Mark, mark
+from labkit.plots.span import ANSWERED, BROKEN, CLEARLY, LEFT, OPEN, REFUSED, Mark, mark
 
-COLUMNS = 48  # how many stand side by side in the whole width
-PAUSE = 3  # columns without anybody: what came before them is the first rush
+COLUMNS = 30  # how many stand side by side in the whole width
+TOGETHER = 2.5  # columns: who comes within them comes at the same time, also on a busy machine
+ORDER = (ANSWERED, REFUSED, BROKEN, LEFT, OPEN)
 
 Rows = Sequence[Exchange]
 
@@ -69,16 +70,17 @@ def columns(rows: Rows, wide: float) -> list[tuple[int, Mark]]:
 
 
 def later(rows: Rows, wide: float) -> int:
-    """The tallest column after the first rush; 0 where nobody came again."""
-    places = [int(at / wide) for at in since(rows)]
-    end = next((after for before, after in pairwise(places) if after - before > PAUSE), None)
-    again = Counter(place for place in places if end is not None and place >= end)
-    return max(again.values(), default=0)
+    """How many came together after the first rush, which ends with the first long pause; 0 where nobody came again."""
+    times = since(rows)
+    pauses = [after - before for before, after in pairwise(times)]
+    first = next((n for n, pause in enumerate(pauses, 1) if pause > max(wide, max(pauses) / 2)), len(times))
+    return max((sum(at <= one < at + TOGETHER * wide for one in times) for at in times[first:]), default=0)
 
 
 def told(groups: Mapping[str, Rows]) -> str:
     names = " and ".join(f"“{name}”" for name in groups)
-    marks = dict.fromkeys(mark(row).word for rows in groups.values() for row in rows)
+    seen = {mark(row) for rows in groups.values() for row in rows}
+    marks = [how.word for how in ORDER if how in seen]  # who came first is chance
     parts = [
         f"Arrivals, in a panel each for {names}: a mark for every request, stacked where several came at once. "
         f"How they went: {', '.join(marks)}."

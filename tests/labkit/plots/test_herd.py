@@ -31,7 +31,7 @@ def test_every_request_is_a_mark_stacked_where_many_come_at_once() -> None:
 
 def test_the_words_say_who_comes_back_in_columns() -> None:
     alt = herd.told({"exactly": HERD, "with chance": SPREAD})
-    assert "“exactly” and “with chance”" in alt and "How they went: refused, answered." in alt
+    assert "“exactly” and “with chance”" in alt and "How they went: answered, refused." in alt
     assert "those of “exactly” come again in tall columns; those of “with chance” come spread out" in alt
 
 
@@ -43,9 +43,17 @@ def test_what_hardly_differs_is_not_told() -> None:
 def test_the_first_rush_is_everybodys_and_is_not_counted() -> None:
     wide = herd.width({"herd": HERD})
     assert herd.later(HERD, wide) == 6
+    assert herd.later(SPREAD, wide) == 1
     assert herd.later(HERD[:6], wide) == 0, "nobody came again"
 
 
 def test_a_group_without_anybody_is_said_with_what_to_give() -> None:
     with pytest.raises(ValueError, match="nothing to draw"):
         plots.crowd({"herd": HERD, "nobody": []})
+
+
+def test_a_busy_machine_lets_nobody_come_at_quite_the_same_time() -> None:
+    blurred = [came(10 + step / 30, 429) for step in range(6)] + [came(11 + step / 30) for step in range(6)]
+    tail = [*SPREAD, came(14.0)]
+    assert herd.later(blurred, herd.width({"herd": blurred, "tail": tail})) == 6
+    assert herd.told({"a": blurred, "b": tail}) == herd.told({"a": HERD, "b": tail})
