@@ -125,7 +125,7 @@ def makes_a_key_for_each_attempt(
 
 @wrong(
     NOT_THE_WAY,
-    "asked for 2 s, and you came back after 1 s",
+    "you came back after 1 s, and the server had asked for 2",
     "on top of it, never off it",
     belief="retry-after-is-advice",
 )
@@ -136,7 +136,7 @@ def keeps_a_ladder_of_its_own(
     return until_it_works(lambda: post(base_url, key, product_id, quantity, wish), lambda answer, n: sleep(float(2**n)))
 
 
-@wrong(NOT_THE_WAY, "was never called", "or with `time.sleep`?", belief="retry-after-is-advice")
+@wrong(NOT_THE_WAY, "was never called", "or `time.sleep`?", belief="retry-after-is-advice")
 def hammers(base_url: str, key: str, product_id: int, quantity: int, sleep: Sleep = time.sleep) -> Any:
     wish = str(uuid.uuid4())
     return until_it_works(lambda: post(base_url, key, product_id, quantity, wish), lambda answer, n: None)

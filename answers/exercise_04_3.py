@@ -93,7 +93,7 @@ def doubles(url: str, key: str, seconds: float, sleep: Sleep = time.sleep, now: 
     return with_waits(url, key, seconds, (sleep, now), lambda answer, n: asked_for(answer) + 2**n)
 
 
-@wrong(NOT_THE_WAY, "without a pause", "with whose sleep?")
+@wrong(NOT_THE_WAY, "after a 503 you asked again at once", "What do you do then?")
 def waits_only_when_told(
     url: str, key: str, seconds: float, sleep: Sleep = time.sleep, now: Now = time.monotonic
 ) -> Any:

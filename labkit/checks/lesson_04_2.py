@@ -93,7 +93,11 @@ def _judge_friday(scene: Scene, tried: Tried, before: int, sleep: waits.Sleep) -
             belief="no-answer-is-a-no" if posts[-1].status is None else "",
         )
     header.same(posts, KEY, right=right)
-    _judge_waits(scene, posts, sleep, right)
+    seen = scene.exchanges()[: len(posts)]
+    if sleep.waits:
+        look = "which header of the answer says when to come back? Chance comes on top of it, never off it"
+        waits.retry_after_kept(sleep, seen, right=right, look=look, belief="retry-after-is-advice")
+    waits.between(sleep, seen, right=right, belief="retry-after-is-advice")
     made = scene.ask("GET", f"{PATH}/{_latest(scene)}").json()
     if value != made:
         raise Wrong(
@@ -119,40 +123,6 @@ def _too_many(posts: Sequence[Exchange], placed: int, right: bool) -> Wrong:
         else "where is the key made: inside the loop, or before it?",
         belief="no-answer-is-a-no" if bare else "new-key-each-attempt",
     )
-
-
-def _judge_waits(scene: Scene, posts: Sequence[Exchange], sleep: waits.Sleep, right: bool) -> None:
-    if not sleep.waits:
-        raise Wrong(
-            verdict(right, "the `sleep` that your function is given was never called."),
-            expected=f"{counted(len(posts) - 1, 'wait')}, each through the `sleep` that your function is given",
-            seen="as far as this check can see, you came back at once, each time",
-            proof=each(posts, most=6),
-            look="what stands between two attempts? And if you wait there: is it with `sleep`, or with `time.sleep`?",
-            belief="retry-after-is-advice",
-        )
-    seen = scene.exchanges()
-    for place, one in enumerate(seen[: len(posts) - 1], start=1):
-        due = one.response.get("Retry-After")
-        if due and sleep.after[place] < int(due):
-            raise Wrong(
-                verdict(right, f"the shop asked for {due} s, and you came back after {sleep.after[place]:.2g} s."),
-                expected=f"a wait of {due} s or more after this {one.status}",
-                seen=f"{sleep.after[place]:.2g} s",
-                proof=brief(one) + f"\n← Retry-After: {due}",
-                look="which header of the answer says when to come back? Chance comes on top of it, never off it",
-                belief="retry-after-is-advice",
-            )
-        if not sleep.after[place]:
-            what = "no answer" if one.status is None else f"a {one.status}"
-            raise Wrong(
-                verdict(right, f"after {what} you asked again at once."),
-                expected="a wait after every failed attempt, also where nobody says how long",
-                seen=f"0 s after attempt {place}",
-                proof=each(posts, most=6),
-                look="a server in trouble says nothing about when to come back. What do you do then?",
-                belief="retry-after-is-advice",
-            )
 
 
 def _judge_the_next_wish(bench: Bench, scene: Scene, answer: Callable[..., Any], before: int) -> None:

@@ -135,14 +135,7 @@ def _judge_chance(bench: Bench, answer: Callable[..., Any]) -> None:
                 proof=each(seen, most=5),
                 look="what does your loop do with a 503, and what with a 200?",
             )
-        if any(not clock.after[place] for place in range(1, len(seen))):
-            raise Wrong(
-                verdict(True, "it asked again without a pause."),
-                expected="a wait after each 503, through the `sleep` that your function is given",
-                seen=", ".join(f"{clock.after[place]:.2g} s" for place in range(1, len(seen))),
-                proof=each(seen, most=5),
-                look="how long do you wait when nobody says how long? And with whose sleep?",
-            )
+        waits.between(clock, seen, right=True)
         ladders.append([round(wait, 6) for wait in clock.waits])
     if ladders[0] == ladders[1]:
         raise Wrong(
