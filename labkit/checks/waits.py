@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
-from labkit.checks.bench import Scene
-from labkit.checks.proof import each, verdict
+from labkit.checks.bench import Crashed, Scene
+from labkit.checks.proof import brief, each, verdict
 from labkit.exchange import Exchange
 from labkit.outcome import Wrong
 
@@ -35,17 +35,40 @@ class Sleep:
         self(seconds)
 
 
-def retry_after_kept(sleep: Sleep, seen: Sequence[Exchange], *, right: bool = False, look: str = "") -> None:
+def retry_after_kept(
+    sleep: Sleep, seen: Sequence[Exchange], *, right: bool = False, look: str = "", belief: str = ""
+) -> None:
     """Whoever was told `Retry-After: n` (seconds) waited n at least before the next request. Raises Wrong."""
     for place, one in enumerate(seen[:-1], start=1):
         due = one.response.get("retry-after")
         if due.isdigit() and sleep.after[place] < int(due):
             raise Wrong(
-                verdict(right, f"you came back after {sleep.after[place]:g} s, and the server had asked for {due}."),
+                verdict(right, f"you came back after {sleep.after[place]:.3g} s, and the server had asked for {due}."),
                 expected=f"a wait of {due} s or more after the {one.status}",
-                seen=f"{sleep.after[place]:g} s",
+                seen=f"{sleep.after[place]:.3g} s",
                 proof=each(seen, most=6) + f"\n← retry-after: {due}",
                 look=look or "which header of the answer says when to come back? It is text, and a number",
+                belief=belief,
+            )
+
+
+def between(sleep: Sleep, seen: Sequence[Exchange], *, right: bool = False, look: str = "", belief: str = "") -> None:
+    """There was a wait between any two of these attempts, however long. Raises Wrong."""
+    for place, one in enumerate(seen[:-1], start=1):
+        if not sleep.after[place]:
+            what = "no answer" if one.status is None else f"a {one.status}"
+            raise Wrong(
+                verdict(right, f"after {what} you asked again at once."),
+                expected="a wait after every failed attempt, also where nobody says how long",
+                seen=f"0 s after attempt {place}" if sleep.waits else "the `sleep` that you are given was never called",
+                proof=each(seen, most=6),
+                look=look
+                or (
+                    "a server in trouble says nothing about when to come back. What do you do then?"
+                    if sleep.waits
+                    else "what stands between two attempts? And if you wait there: is it with `sleep`, or `time.sleep`?"
+                ),
+                belief=belief,
             )
 
 
@@ -75,3 +98,21 @@ def within(sleep: Sleep, seconds: float, *, right: bool = False, look: str = "")
             seen=f"{total:g} s",
             look=look or "who compares the next wait with what is left of the deadline, before it waits?",
         )
+
+
+def unsaid(scene: Scene, crash: Crashed) -> None:
+    """Where the code fell over a Retry-After that is not there, say so instead of the crash. Raises Wrong."""
+    last = next(reversed(scene.exchanges()), None)
+    missing = last is not None and (last.status or 0) >= 400 and not last.response.get("retry-after")
+    if (
+        last is not None
+        and missing
+        and str(crash).startswith(("KeyError: 'retry-after'", "TypeError: int()", "TypeError: float()"))
+    ):
+        raise Wrong(
+            "Not every refusal says when to come back.",
+            expected="a wait of your own where there is no Retry-After",
+            seen=str(crash),
+            proof=brief(last) + "\n  (no Retry-After header)",
+            look="what does `headers.get(name, default)` give where a header is missing?",
+        ) from None

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from labkit.checks import connection, header, overlap, sequence, traffic, waits
-from labkit.checks.bench import Bench, Scene
+from labkit.checks.bench import Bench, Crashed, Scene
 from labkit.exchange import Exchange
 from labkit.outcome import Wrong
 
@@ -118,6 +118,34 @@ def test_waits_are_recorded_behind_the_request_they_follow_and_retry_after_is_ke
     wrong = refused(waits.retry_after_kept, hasty, scene.exchanges())
     assert wrong.summary == "You came back after 0 s, and the server had asked for 2."
     assert "← retry-after: 2" in wrong.proof
+
+
+def test_an_attempt_without_a_wait_before_it_is_refused(scene: Scene) -> None:
+    scene.witness.add_fault("status;code=503", path="/health", first=2)
+    sleep, other = waits.Sleep(scene), waits.Sleep(scene)
+    get(scene)
+    other(0.1)
+    get(scene)
+    assert "never called" in refused(waits.between, sleep, scene.exchanges()).seen
+    sleep(0.1)
+    other(0.1)
+    get(scene)
+    waits.between(other, scene.exchanges())
+    wrong = refused(waits.between, sleep, scene.exchanges(), belief="it")
+    assert wrong.summary == "After a 503 you asked again at once." and wrong.belief == "it"
+
+
+def test_a_crash_over_a_retry_after_that_is_not_there_is_told_as_that(scene: Scene) -> None:
+    missing, other = Crashed("KeyError: 'retry-after', in the line `x`"), Crashed("KeyError: 'tea'")
+    scene.witness.add_fault("status;code=503;retry_after=1", path="/health")
+    scene.witness.add_fault("status;code=503", path="/health")
+    get(scene)
+    waits.unsaid(scene, missing)  # it was there
+    get(scene)
+    waits.unsaid(scene, other)
+    with pytest.raises(Wrong, match=r"^Not every refusal says when to come back\.$") as wrong:
+        waits.unsaid(scene, missing)
+    assert "(no Retry-After header)" in wrong.value.proof and wrong.value.seen == str(missing)
 
 
 async def test_an_async_wait_is_recorded_too(scene: Scene) -> None:

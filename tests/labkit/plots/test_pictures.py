@@ -22,6 +22,7 @@ PICTURES: dict[str, Callable[[list[Exchange]], Picture]] = {
     "concurrency": plots.concurrency,
     "compare": lambda found: plots.compare({"it": found}),
     "polls": lambda found: plots.polls({"it": found}),
+    "crowd": lambda found: plots.crowd({"it": found}),
 }
 QUERY = {"query": "What is tea?", "max_tokens": 12}
 PACE = {"x-lab-pace": "ttft=0.2;tps=40"}
