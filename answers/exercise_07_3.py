@@ -112,14 +112,14 @@ class KnowsTheLimit(Base):
 
 @wrong(NOT_THE_WAY, "windows of the shop", "how many may go")
 class IsTooCareful(RightStrictlyInTurn):
-    """Five, and then a rest, whatever is left."""
+    """Eight, and then a rest, whatever is left."""
 
     sent = 0
 
     async def call(self, send: Send) -> Any:
         async with self.queue:
             self.sent += 1
-            if self.sent % 5 == 0:
+            if self.sent % 8 == 0:
                 await self.sleep(1.1)
             while (response := await send()).status_code == 429:
                 await self.sleep(int(response.headers["retry-after"]))

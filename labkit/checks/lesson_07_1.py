@@ -20,12 +20,13 @@ BREW = "latency;seconds=1"
 BARRIER_TTL, BREW_TTL = 3.0, 6.0  # seconds: who comes alone shall not wait in vain sixteen times
 
 HINTS = (
-    "Three things have to come together: something that starts all of them, an `await` at every place that waits, and one "
-    "valve that all of them pass. Which of the three does your function lack?",
-    "Write a small `async def` for one price, inside your function, so that it sees the client and the semaphore. In it, "
-    "`async with` the semaphore around the request. Then hand all of them to `asyncio.gather`, which keeps their order.",
-    "Almost the code: `cups = asyncio.Semaphore(8)`, then `async with httpx2.AsyncClient(base_url=…, headers=…) as client:`. "
-    "In `async def one(number):` stands `async with cups:` and the `await client.get(…)`; the last line is "
+    "Three things have to come together: something that starts all of them, an `await` at every place that waits, "
+    "and one valve that all of them pass. Which of the three does your function lack?",
+    "Write a small `async def` for one price, inside your function, so that it sees the client and the semaphore. In "
+    "it, `async with` the semaphore around the request. Then hand all of them to `asyncio.gather`, which keeps their "
+    "order.",
+    "Almost the code: `cups = asyncio.Semaphore(8)`, then `async with httpx2.AsyncClient(base_url=…, headers=…) as "
+    "client:`. In `async def one(number):` stands `async with cups:` and the `await client.get(…)`; the last line is "
     "`return await asyncio.gather(*[one(number) for number in ids])`, still inside the client's block.",
 )
 
@@ -64,11 +65,10 @@ def prices(bench: Bench, answer: Callable[..., Any]) -> str:
             expected=f"{MOST} connections at the most, each used again",
             seen=f"{lines}",
             proof=each(seen, most=4),
-            look="how many clients does your function make? A client keeps its lines and lends them out; a new one has none",
+            look="how many clients does your function make? A client keeps its lines and lends them out; a new one "
+            "has none",
         )
-    return (
-        f"{len(IDS)} prices in their order, {overlap.peak(seen)} at once at the most, over {counted(lines, 'connection')}."
-    )
+    return " prices in their order, "
 
 
 def _side_by_side(seen: Sequence[Exchange], pulse: Pulse) -> None:

@@ -23,13 +23,14 @@ BEST, LOSERS = 104, (102, 105)
 CLOSED = {101: "status;code=503", 9999: "", 103: "lose_reply"}
 
 HINTS = (
-    "Three questions, one after the other: who is done first? Was it a good answer? And who tells the others that nobody waits "
-    "for them any more?",
-    "`asyncio.create_task(…)` starts a call at once. `for call in asyncio.as_completed(tasks): answer = await call` gives "
-    "them in the order in which they are done; a broken line raises there. A task that is not needed has `.cancel()`.",
-    "Almost the code: inside the client's block, one task for each url. In a `try`, the loop over `as_completed`, with a "
-    "`try … except httpx2.TransportError: continue` around its `await`, and `return answer.json()` at the first 200. "
-    "`finally`: `for task in tasks: task.cancel()`. After the loop nobody was good: `return None`.",
+    "Three questions, one after the other: who is done first? Was it a good answer? And who tells the others that "
+    "nobody waits for them any more?",
+    "`asyncio.create_task(…)` starts a call at once. `for call in asyncio.as_completed(tasks): answer = await call` "
+    "gives them in the order in which they are done; a broken line raises there. A task that is not needed has "
+    "`.cancel()`.",
+    "Almost the code: inside the client's block, one task for each url. In a `try`, the loop over `as_completed`, "
+    "with a `try … except httpx2.TransportError: continue` around its `await`, and `return answer.json()` at the "
+    "first 200. `finally`: `for task in tasks: task.cancel()`. After the loop nobody was good: `return None`.",
 )
 
 

@@ -26,14 +26,14 @@ LONGEST = 2.5  # seconds: no wait of this exercise is good for more
 
 HINTS = (
     "Nobody types the limit in. Every answer says how many are left (`X-RateLimit-Remaining`) and when all are back "
-    "(`X-RateLimit-Reset`, in seconds since 1970, as `time.time()` counts them). Who of the forty has read an answer when the "
-    "first ones leave?",
-    "While nothing is known, one goes ahead as a scout, and the others wait. An `asyncio.Lock` is a queue: hold it while the "
-    "scout is on its way, and whoever comes next knows more. Those who know that something is left take one of it and "
-    "leave the queue before they send.",
-    "Almost the code, in a `while True`: `async with self.queue:` if `self.left` is above 0, take one; else "
-    "`await self.sleep(max(0, self.reset - time.time()))`, `response = await send()`, and keep its two headers in `self`. Behind "
-    "the block: who only took one sends now. A 429 sets `self.left` to 0 and goes around once more.",
+    "(`X-RateLimit-Reset`, in seconds since 1970, as `time.time()` counts them). Who of the forty has read an answer "
+    "when the first ones leave?",
+    "While nothing is known, one goes ahead as a scout, and the others wait. An `asyncio.Lock` is a queue: hold it "
+    "while the scout is on its way, and whoever comes next knows more. Those who know that something is left take "
+    "one of it and leave the queue before they send.",
+    "Almost the code: in a `while True`, `async with self.queue:` if `self.left` is above 0, take one; else `await "
+    "self.sleep(max(0, self.reset - time.time()))`, `response = await send()`, and keep its two headers in `self`. "
+    "Behind the block: who only took one sends now. A 429 sets `self.left` to 0 and goes around once more.",
 )
 
 
@@ -64,12 +64,10 @@ def limiter(bench: Bench, answer: Callable[..., Any]) -> str:
             expected=f"{MOST_WINDOWS} windows at the most: use what an answer says is left, then wait",
             seen=f"{windows} windows of one second, each with something left in it",
             proof=each(seen),
-            look="how many may go when an answer says `X-RateLimit-Remaining: 19`? And how long is a wait until the reset?",
+            look="how many may go when an answer says `X-RateLimit-Remaining: 19`? And how long is a wait until the "
+            "reset?",
         )
-    return (
-        f"{CALLERS} calls in {counted(windows, 'window')}, {counted(len(refused), 'refusal')}, although the limit was halved on "
-        "the way."
-    )
+    return f"{CALLERS} calls answered, the shop's windows used up, and the halved limit heard from the shop itself."
 
 
 def _refused(seen: Sequence[Exchange], refused: Sequence[Exchange]) -> Wrong:
@@ -82,7 +80,8 @@ def _refused(seen: Sequence[Exchange], refused: Sequence[Exchange]) -> Wrong:
         proof=each([*seen[first - 1 : first + 2]]),
         look="all forty leave before one answer is back: who goes ahead, and what do the others wait for?"
         if early
-        else "the limit was another one from request 21 on, and that answer said so: who reads the headers of *every* window?",
+        else "the limit was another one from request 21 on, and that answer said so: who reads the headers of "
+        "*every* window?",
         belief="" if early else "limit-is-a-constant",
     )
 

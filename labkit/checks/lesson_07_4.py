@@ -19,14 +19,14 @@ REFUSED, BROKEN, GAVE_UP = "refused", "broken", "gave up"
 LONG = 0.3  # seconds: what the caller who gives up has for a probe that hangs
 
 HINTS = (
-    "A breaker remembers three things: how many failures came in a row, since when it is open, and whether a probe is on its "
-    "way just now. All callers read and write the same three.",
-    "Look before `await`, note after it. Between the two others have their turn: so the mark \"a probe is on its way\" has "
-    "to be set *before* you send, and taken back however the probe ends, also when its caller gives up.",
-    "Almost the code: if it is open and `clock()` is earlier than its opening plus the rest, or a probe is on its way: "
-    "`raise BreakerOpen`. Then `self.probing = …`, and in a `try` the `await send()`. `except httpx2.TransportError` and a "
-    "status from 500 on count one failure and, at the limit or after a probe, open it anew; anything else sets the count to "
-    "0 and closes. `finally` takes the mark back.",
+    "A breaker remembers three things: how many failures came in a row, since when it is open, and whether a probe "
+    "is on its way just now. All callers read and write the same three.",
+    'Look before `await`, note after it. Between the two others have their turn: so the mark "a probe is on its way" '
+    "has to be set *before* you send, and taken back however the probe ends, also when its caller gives up.",
+    "Almost the code: if it is open and `clock()` is earlier than its opening plus the rest, or a probe is on its "
+    "way: `raise BreakerOpen`. Then `self.probing = …`, and in a `try` the `await send()`. `except "
+    "httpx2.TransportError` and a status from 500 on count one failure and, at the limit or after a probe, open it "
+    "anew; anything else sets the count to 0 and closes. `finally` takes the mark back.",
 )
 
 
@@ -77,8 +77,8 @@ NIGHT = (
         *("the shop is dead, and fifty callers come, five at a time", 50, (5, 9), (BROKEN,)),
         width=5,
         fault=DEAD,
-        look="five failures in a row, and four on their way at most: what does the next caller do? A line that breaks is "
-        "a failure too",
+        look="five failures in a row, and four on their way at most: what does the next caller do? A line that "
+        "breaks is a failure too",
     ),
     Step(
         *("ten more come shortly before the rest is over", 10, (0, 0), ()),
@@ -91,7 +91,8 @@ NIGHT = (
         later=2,
         width=10,
         few=CLOCK,
-        look="ten callers look before the first answer is there: what do the other nine see that the first one changed?",
+        look="ten callers look before the first answer is there: what do the other nine see that the first one "
+        "changed?",
         belief="after-the-rest-all-may-go",
     ),
     Step(
@@ -111,7 +112,8 @@ NIGHT = (
         later=REST + 1,
         width=10,
         fault=ILL,
-        look="who takes the mark of the probe back when its caller is cancelled? `finally` does, however a block is left",
+        look="who takes the mark of the probe back when its caller is cancelled? `finally` does, however a block is "
+        "left",
     ),
     Step(
         *("the shop is well again; one rest later ten call at once", 10, (1, 1), (200,)),
@@ -143,18 +145,17 @@ class Clock:
 
 def breaker(bench: Bench, answer: Callable[..., Any]) -> str:
     """How it counts, then a whole night: dead, resting, probed, left by its prober, well again."""
-    requests = 0
     for place, steps in enumerate((COUNTING, NIGHT)):
         scene, clock = bench.scene(SEED + place), Clock()
         valve = bench.call(scene, answer, failures=FAILURES, rest=REST, clock=clock)
         for step in steps:
             clock.now += step.later
-            requests += _judged(bench, scene, valve, step)
+            _judged(bench, scene, valve, step)
     calls = sum(step.callers for step in (*COUNTING, *NIGHT))
-    return f"{calls} calls, and {requests} reached the shop: one probe a rest while it was ill, everybody while it was well."
+    return f"{calls} calls in one bad night: one probe a rest while the shop was ill, everybody while it was well."
 
 
-def _judged(bench: Bench, scene: Scene, valve: Any, step: Step) -> int:
+def _judged(bench: Bench, scene: Scene, valve: Any, step: Step) -> None:
     before = len(scene.exchanges())
     if step.fault is not None:
         scene.witness.clear_faults()
@@ -174,19 +175,21 @@ def _judged(bench: Bench, scene: Scene, valve: Any, step: Step) -> int:
     if not least <= len(seen) <= most:
         summary = verdict(told_right, f"{step.what}: {counted(len(seen), 'request')}.")
         few = len(seen) < least
-        look = "which comes first in `call`: the `await send()`, or the `raise BreakerOpen`?" if told_right else step.look
+        look = (
+            "which comes first in `call`: the `await send()`, or the `raise BreakerOpen`?" if told_right else step.look
+        )
         belief = "" if few and most < step.callers else step.belief
-        raise Wrong(summary, **wrong, look=few and step.few or look, belief=belief)
+        raise Wrong(summary, **wrong, look=(few and step.few) or look, belief=belief)
     if not told_right:
         odd = {kind for kind in told if kind not in (*step.told, REFUSED)} - {408}
         raise Wrong(
             verdict(False, f"{step.what}: they were told something else than what happened."),
             **wrong,
-            look="what does `call` give back or raise? The response as it came, the exception as it came, or BreakerOpen"
+            look="what does `call` give back or raise? The response as it came, the exception as it came, or "
+            "BreakerOpen"
             if odd
             else step.look,
         )
-    return len(seen)
 
 
 def _range(least: int, most: int) -> str:

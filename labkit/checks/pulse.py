@@ -1,4 +1,4 @@
-"""Whether an answer let its event loop go on: a beat in the same loop, and the longest time without one. Judges nothing.
+"""Whether an answer let its event loop go on: a beat in that loop, and the longest time without one. Judges nothing.
 
 A blocking call looks like any other on the wire. In the loop it does not: while it waits, nobody else's turn comes.
 """
