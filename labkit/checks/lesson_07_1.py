@@ -68,7 +68,8 @@ def prices(bench: Bench, answer: Callable[..., Any]) -> str:
             look="how many clients does your function make? A client keeps its lines and lends them out; a new one "
             "has none",
         )
-    return " prices in their order, "
+    lanes = counted(lines, "connection")
+    return f"{len(IDS)} prices in their order, {overlap.peak(seen)} at once, over {lanes}."
 
 
 def _side_by_side(seen: Sequence[Exchange], pulse: Pulse) -> None:

@@ -12,6 +12,7 @@ import httpx2
 
 from labkit.checks.bench import Bench
 from labkit.checks.proof import counted, each, verdict
+from labkit.checks.pulse import Pulse
 from labkit.exchange import Exchange
 from labkit.outcome import Wrong
 
@@ -22,7 +23,10 @@ PATH = "/shop/products/101"
 MOST_REFUSED = 2
 MOST_WINDOWS = 4  # 20, 10 and 10 would do: three windows; four are 80 % of what was allowed
 WINDOW = 0.95  # seconds: whoever needs less than that for one request more than allowed did not wait at all
+STILL = 0.25  # seconds that nobody should stand still
+ROUNDS = 3  # on a machine that is busy with something else
 LONGEST = 2.5  # seconds: no wait of this exercise is good for more
+
 
 HINTS = (
     "Nobody types the limit in. Every answer says how many are left (`X-RateLimit-Remaining`) and when all are back "
@@ -39,15 +43,36 @@ HINTS = (
 
 def limiter(bench: Bench, answer: Callable[..., Any]) -> str:
     """Forty calls at once through one limiter; the 21st request halves the limit."""
+    wrong: Wrong | None = None
+    for _ in range(ROUNDS):
+        wrong, stood_still = _round(bench, answer)
+        if not (wrong and stood_still):
+            break
+    if wrong:
+        raise wrong
+    return f"{CALLERS} calls answered, the shop's windows used up, and the halved limit heard from the shop itself."
+
+
+def _round(bench: Bench, answer: Callable[..., Any]) -> tuple[Wrong | None, bool]:
+    """What is wrong, and whether somebody stood still: in windows so short that may have been the machine."""
     scene = bench.scene(SEED)
     scene.witness.add_fault(f"limit;requests={BEFORE};per=1", path="/shop/*", first=1)
     scene.witness.add_fault(f"limit;requests={AFTER};per=1", path="/shop/*", every=BEFORE, first=1)
     valve = bench.call(scene, answer, sleep=_sleep)
-    told = bench.call(scene, _crowd, valve, scene.base_url, scene.key)
+    with Pulse(bench.loop) as pulse:
+        told = bench.call(scene, _crowd, valve, scene.base_url, scene.key)
     seen = scene.exchanges()
+    stood_still = max([pulse.longest, *(one.seconds or 0.0 for one in seen)]) > STILL
+    try:
+        _as_fast_as_told(told, seen)
+    except Wrong as wrong:
+        return wrong, stood_still
+    return None, stood_still
+
+
+def _as_fast_as_told(told: dict[Any, int], seen: Sequence[Exchange]) -> None:
     refused = [one for one in seen if one.status == 429]
-    right = told == {200: CALLERS}
-    if not right:
+    if told != {200: CALLERS}:
         raise Wrong(
             "Not every caller got its 200.",
             expected=f"{CALLERS} x 200",
@@ -56,7 +81,7 @@ def limiter(bench: Bench, answer: Callable[..., Any]) -> str:
             look="who sends again what was refused, and when? `call` gives back the first response that is no 429",
         )
     if len(refused) > MOST_REFUSED:
-        raise _refused(seen, refused)
+        raise _refused(seen, refused, early=seen[BEFORE].opened - seen[0].opened < WINDOW)
     windows = sum(_left(one, "remaining") == _left(one, "limit") - 1 for one in seen)
     if windows > MOST_WINDOWS:
         raise Wrong(
@@ -67,12 +92,10 @@ def limiter(bench: Bench, answer: Callable[..., Any]) -> str:
             look="how many may go when an answer says `X-RateLimit-Remaining: 19`? And how long is a wait until the "
             "reset?",
         )
-    return f"{CALLERS} calls answered, the shop's windows used up, and the halved limit heard from the shop itself."
 
 
-def _refused(seen: Sequence[Exchange], refused: Sequence[Exchange]) -> Wrong:
+def _refused(seen: Sequence[Exchange], refused: Sequence[Exchange], early: bool) -> Wrong:
     first = next(place for place, one in enumerate(seen) if one.status == 429)
-    early = seen[BEFORE].opened - seen[0].opened < WINDOW
     return Wrong(
         verdict(True, f"{counted(len(refused), 'request')} were refused."),
         expected=f"{MOST_REFUSED} refusals at the most, whatever the limit is",

@@ -127,7 +127,7 @@ NIGHT = (
         *("the probe was fine, and ten call at once", 10, (10, 10), (200,)),
         width=10,
         fault="barrier;n=10;seconds=1",
-        ttl=1.5,
+        ttl=2.5,
         look="closed means that everybody goes through, side by side: who still holds them back?",
     ),
 )

@@ -36,6 +36,7 @@ def test_a_checks_own_overhead_is_small(
     hurried: str,
     server: Any,
     taught: Callable[[str], Any],
+    *,
     loop: asyncio.AbstractEventLoop,
     exercise: str,
     monkeypatch: pytest.MonkeyPatch,
