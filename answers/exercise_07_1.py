@@ -172,6 +172,32 @@ async def forgets_the_404(base_url: str, key: str, ids: Sequence[int]) -> Any:
         return await asyncio.gather(*[hasty(client, number) for number in ids])
 
 
+@wrong("AttributeError: 'coroutine' object has no attribute", "left of the dot", status="crashed")
+async def forgets_an_await(base_url: str, key: str, ids: Sequence[int]) -> Any:
+    async with open_client(base_url, key) as client:
+        calls: list[Any] = [client.get(f"/shop/products/{number}") for number in ids]
+        try:
+            return [call.json()["price"] for call in calls]
+        finally:
+            for call in calls:
+                call.close()
+
+
+@wrong("came back before its work was done", "is there an `await` in it")
+async def does_not_wait_for_gather(base_url: str, key: str, ids: Sequence[int]) -> Any:
+    async with open_client(base_url, key) as client:
+        return asyncio.gather(*[one(client, number) for number in ids], return_exceptions=True)
+
+
+@wrong("asyncio.run() cannot be called from a running event loop", status="crashed")
+async def brings_a_loop_of_its_own(base_url: str, key: str, ids: Sequence[int]) -> Any:
+    work = right_in_batches(base_url, key, ids)
+    try:
+        return asyncio.run(work)
+    finally:
+        work.close()
+
+
 @wrong("No request with this key", "Authorization: Bearer")
 async def forgets_the_key(base_url: str, key: str, ids: Sequence[int]) -> Any:
     async with httpx2.AsyncClient(base_url=base_url) as client:

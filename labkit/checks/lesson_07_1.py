@@ -1,5 +1,6 @@
 """Check of 07.1: prices side by side, never more than eight at once, over one client. Knows no notebook."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -44,7 +45,18 @@ def prices(bench: Bench, answer: Callable[..., Any]) -> str:
         except Crashed as error:
             crash = error
     seen = scene.exchanges()
-    if not seen and crash is None:
+    if crash is not None and not any(one.status == 408 for one in seen):
+        raise crash
+    if asyncio.isfuture(value):
+        value.cancel()
+        raise Wrong(
+            "Your function came back before its work was done.",
+            expected=f"a list of {len(IDS)} prices",
+            seen="a future: work under way, which somebody still has to await",
+            proof=each(seen),
+            look="the line with `return`: is there an `await` in it, and is the client still open there?",
+        )
+    if not seen:
         raise Wrong(
             "No request with this key reached the server.",
             expected=f"GET /shop/products/{IDS[0]} and fifteen more",
