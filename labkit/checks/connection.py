@@ -43,7 +43,8 @@ def left(exchange: Exchange, *, right: bool = False, look: str = "", belief: str
         raise Wrong(
             verdict(right, "the server went on to the end: nobody told it that you are gone."),
             expected="`client left` in the journal",
-            seen=f"{exchange.ended or 'still open'}, after {counted(len(exchange.deltas), 'delta')}",
+            seen=(exchange.ended or "still open")
+            + (f", after {counted(len(exchange.deltas), 'delta')}" if exchange.events else ""),
             proof=brief(exchange),
             look=look or "what closes the connection: the end of the loop, or something else?",
             belief=belief,

@@ -31,6 +31,7 @@ LOOKS = {
     "ConnectionError": NOBODY,
     "ConnectError": NOBODY,
     "APIConnectionError": NOBODY,
+    "TransportError": NOBODY,
     "HTTPError": STATUS,
     "HTTPStatusError": STATUS,
     "APIStatusError": ANSWERED,

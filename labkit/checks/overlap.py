@@ -16,11 +16,15 @@ def meet(scene: Scene, number: int, path: str = "*") -> None:
 
 
 def together(seen: Sequence[Exchange], number: int, *, right: bool = False, look: str = "", belief: str = "") -> None:
-    """The barrier of `number` let go: none of its requests was answered 408. Raises Wrong."""
+    """The barrier of `number` let go: none of its requests was answered 408. Raises Wrong.
+
+    A rule with a `ttl` may have ended before anybody came: whoever was never among so many did not meet either.
+    """
     alone = [one for one in seen if one.fault.startswith("barrier") and one.status == 408]
-    if alone:
+    if alone or peak(seen) < number:
+        came = "your requests came one after the other:" if peak(seen) < 2 else "too few of your requests met:"
         raise Wrong(
-            verdict(right, f"your requests came one after the other: {number} were never open at once."),
+            verdict(right, f"{came} {number} were never open at once."),
             expected=f"{number} requests open at the same time",
             seen=f"at most {peak(seen)}: this server answers nobody before the others are there too",
             proof=each(seen, most=6),

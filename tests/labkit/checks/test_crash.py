@@ -77,4 +77,6 @@ def test_a_connection_that_was_there_and_broke_is_not_a_wrong_address(judge: Jud
 def test_the_nearest_ancestor_of_an_error_speaks() -> None:
     assert look(["JSONDecodeError", "InvalidJSONError", "RequestException"], None) == LOOKS["JSONDecodeError"]
     assert look(["ReadTimeout", "Timeout", "RequestException"], None) == LOOKS["Timeout"]
+    assert look(["RemoteProtocolError", "ProtocolError", "TransportError", "RequestError", "HTTPError"], None) == NOBODY
+    assert look(["HTTPStatusError", "HTTPError"], None) == STATUS
     assert look(["TeaError"], None) == DEFAULT

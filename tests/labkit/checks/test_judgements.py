@@ -197,6 +197,18 @@ def test_requests_one_after_the_other_never_meet(scene: Scene) -> None:
     assert wrong.seen.startswith("at most 1:")
 
 
+def test_too_few_at_a_time_are_not_called_one_after_the_other(scene: Scene) -> None:
+    scene.witness.add_fault("barrier;n=4;seconds=0.2", path="/users", first=4)
+    wrong = refused(overlap.together, at_once(scene, ["/users"] * 4, 2), 4)
+    assert wrong.summary == "Too few of your requests met: 4 were never open at once."
+    assert wrong.seen.startswith("at most 2:")
+
+
+def test_a_barrier_that_was_over_before_they_came_proves_nothing(scene: Scene) -> None:
+    seen = at_once(scene, ["/users"] * 2, 1)
+    assert "one after the other" in refused(overlap.together, seen, 2).summary
+
+
 # sequence
 
 
