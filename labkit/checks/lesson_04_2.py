@@ -57,7 +57,7 @@ def _given(bench: Bench, scene: Scene, answer: Callable[..., Any], product: int,
     try:
         return bench.call(scene, answer, scene.base_url, scene.key, product, QUANTITY, sleep=sleep), ""
     except Crashed as crash:
-        if _kind(str(crash)) in SLIPS:
+        if _kind(str(crash)) in SLIPS or not scene.exchanges():
             waits.unsaid(scene, crash)
             raise
         return None, str(crash)

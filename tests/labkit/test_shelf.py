@@ -98,7 +98,9 @@ def test_the_course_has_guided_exercises_and_others() -> None:
 def test_every_exercises_solution_compiles_and_shows_no_marks(exercise: str) -> None:
     code, _ = code_and_reason(shelf.solution(ROOT, exercise))
     compile(code, "<solution>", "exec")
-    made = [node for node in ast.parse(code).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+    made = [
+        node for node in ast.parse(code).body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+    ]
     assert made, "an answer is a function or a class"
     assert "SOLUTION" not in code and "NotImplementedError" not in code
 
