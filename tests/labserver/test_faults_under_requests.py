@@ -55,6 +55,8 @@ def test_a_barrier_answers_nobody_before_all_are_there_and_then_everybody(server
     with server.dial() as one, server.dial() as two, server.dial() as three:
         for wire in (one, two):
             wire.send(server.request("POST", ASK, QUERY, key, **fault))
+        while len(server.journal(key, wait=0.05)) < 2:
+            pass
         assert [record["response"] for record in server.journal(key, wait=0.2)] == [[], []]
         three.send(server.request("POST", ASK, QUERY, key, **fault))
         for wire in (one, two, three):
@@ -67,7 +69,8 @@ def test_a_barrier_does_not_count_one_who_has_left_nor_another_sandbox(server) -
     fault = {"x_lab_pace": NO_WAIT, "x_lab_fault": "barrier;n=2;seconds=0.4"}
     with server.dial() as gone:
         gone.send(server.request("POST", ASK, QUERY, key, **fault))
-        server.journal(key, wait=0.05)
+        while not server.journal(key, wait=0.05):
+            pass
     assert server.last(key)["ended"] == "client left"
     with server.dial() as mine, server.dial() as others:
         mine.send(server.request("POST", ASK, QUERY, key, **fault))
