@@ -45,6 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
     ways = [shortened(route) for router in SURFACES.values() for route in router.routes]
     app = Shell(
         ways,
+        lab.newcomers,
         title=manual.TITLE,
         version=__version__,
         lifespan=lifespan,

@@ -1,6 +1,6 @@
 """Everything that one running server owns, in one frozen object. Knows sandboxes and providers; knows no HTTP."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from labserver.bell import Bell
@@ -9,6 +9,7 @@ from labserver.doors import Doors
 from labserver.errors import Forbidden, ModelNotFound
 from labserver.line import Tap
 from labserver.metrics import Metrics
+from labserver.newcomers import Newcomers
 from labserver.patience import Waits
 from labserver.providers import PROVIDERS
 from labserver.providers.base import Provider
@@ -40,6 +41,7 @@ class Lab:
     metrics: Metrics
     remote: "Remote | None" = None
     recorder: Recorder | None = None
+    newcomers: Newcomers = field(default_factory=Newcomers)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Lab":

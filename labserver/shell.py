@@ -1,8 +1,9 @@
 """FastAPI with only the layers that something here needs. Knows FastAPI and the signpost; knows no surface.
 
-FastAPI puts five layers around every request: two of them catch what nobody foresaw, which `watch` does; one closes
-uploaded files, which only a route that goes FastAPI's own way could have; one searches the routes, which the signpost
-does. Each holds a frame for as long as a stream or a socket is open, and is passed by every request.
+Newcomers take turns before anything else. FastAPI itself puts five layers around every request: two of them catch what
+nobody foresaw, which `watch` does; one closes uploaded files, which only a route on FastAPI's own way could have; one
+searches the routes, which the signpost does. Each holds a frame for as long as a stream or a socket is open, and is
+passed by every request.
 """
 
 from collections.abc import Awaitable, Sequence
@@ -15,16 +16,35 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from labserver.lean import is_short
+from labserver.newcomers import Newcomers
 from labserver.signpost import CHOSEN, Signpost
 
 
 class Shell(FastAPI):
     """`ways` are the routes that the signpost finds; whatever else is asked for goes to FastAPI's own router."""
 
-    def __init__(self, ways: Sequence[BaseRoute], **options: Any) -> None:
+    def __init__(self, ways: Sequence[BaseRoute], newcomers: Newcomers, **options: Any) -> None:
         super().__init__(**options)
         self.ways = ways
         self._signpost = Signpost(ways)
+        self._newcomers = newcomers
+        self._stack: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self
+        if self._stack is None:
+            self._stack = self.build_middleware_stack()
+        if scope["type"] == "lifespan":
+            await self._stack(scope, receive, send)
+            return
+        newcomers = self._newcomers
+        if newcomers.served:
+            await newcomers.turn()
+        newcomers.served += 1
+        try:
+            await self._stack(scope, receive, send)
+        finally:
+            newcomers.served -= 1
 
     def build_middleware_stack(self) -> ASGIApp:
         app: ASGIApp = ExceptionMiddleware(self._lead, handlers=self.exception_handlers)

@@ -115,8 +115,9 @@ class Visit:
         """Raises ModelNotFound or Forbidden."""
         return self.lab.provider_of(model, real=self.may_ask_real)
 
-    def admit_message(self, model: str) -> Provider:
-        """The same for one more question on a WebSocket, which counts as a request."""
+    async def admit_message(self, model: str) -> Provider:
+        """The same for one more question on a WebSocket, which counts as a request, and has to wait for its turn."""
+        await self.lab.newcomers.turn()
         self.sandbox.limits.ask(self.who)
         return self.admit(model)
 

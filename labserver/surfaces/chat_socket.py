@@ -64,7 +64,7 @@ class Chat:
 
     async def _answer(self, said: Said) -> dict[str, Any]:
         """The whole answer. Only a message that got one is remembered. Raises LabError."""
-        self.visit.admit_message(said.model)
+        await self.visit.admit_message(said.model)
         asked = Message("user", said.content)
         request = ChatRequest((*self.memory, asked), said.model)
         answer = await self.visit.complete(request, self.visit.stamp(said.model_dump()))

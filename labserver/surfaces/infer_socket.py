@@ -70,7 +70,7 @@ class Conversation:
                 return
             try:
                 ask = Ask.model_validate_json(message.get("text") or "")
-                self.visit.admit_message(ask.model)
+                await self.visit.admit_message(ask.model)
                 job = await submitted(self.visit, ask)
             except ValidationError as error:
                 await self._refuse(misfit(error, EXAMPLE))

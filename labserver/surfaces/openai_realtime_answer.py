@@ -58,7 +58,7 @@ class Answer:
         trouble: LabError | None = None
         try:
             if not self._cancelled:
-                self.visit.admit_message(self.request.model)
+                await self.visit.admit_message(self.request.model)
                 await self._tell(self.visit.stream(self.request, self.narrator.stamp))
         except asyncio.CancelledError:
             if not self._cancelled or (self._task is not None and self._task.uncancel()):

@@ -62,7 +62,7 @@ class Conversation:
         visit = self.visit
         try:
             query = Query.model_validate_json(text)
-            visit.admit_message(query.model)
+            await visit.admit_message(query.model)
         except ValidationError as error:
             await self._say(query_error(misfit(error, EXAMPLE)))
             return

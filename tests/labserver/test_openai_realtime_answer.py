@@ -21,6 +21,10 @@ MOMENTS = 11  # events of the whole response
 LAST_DELTA = 6  # past it there is nothing to cancel
 
 
+async def admitted(_: str) -> None:
+    """Everybody is."""
+
+
 class Room:
     """A model that thinks for a turn of the loop before each word, and a client that cancels after some events."""
 
@@ -30,7 +34,7 @@ class Room:
         self.closed = self.over = False
         limits = Limits(Limit(requests=100, per=60, tokens=1000, streams=1, sockets=1))
         visit = SimpleNamespace(
-            admit_message=lambda _: None,
+            admit_message=admitted,
             stream=lambda *_: self._model(),
             bill=self.billed.append,
             sandbox=SimpleNamespace(limits=limits),

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from labserver.lean import LeanRoute, is_short, shortened
+from labserver.newcomers import Newcomers
 from labserver.shell import Shell
 from labserver.visit import VisitDep
 
@@ -49,7 +50,8 @@ def made() -> Shell:
     async def shut(socket: WebSocket, visit: VisitDep) -> None:
         raise HTTPException(403, "members only")
 
-    return Shell([shortened(route) for route in router.routes], openapi_url=None, middleware=[Middleware(Visited)])
+    ways = [shortened(route) for route in router.routes]
+    return Shell(ways, Newcomers(), openapi_url=None, middleware=[Middleware(Visited)])
 
 
 @pytest.fixture
