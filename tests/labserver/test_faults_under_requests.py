@@ -68,7 +68,7 @@ def test_a_barrier_does_not_count_one_who_has_left_nor_another_sandbox(server) -
     key = server.sandbox()
     fault = {"x_lab_pace": NO_WAIT, "x_lab_fault": "barrier;n=2;seconds=0.4"}
     with server.dial() as gone:
-        gone.send(server.request("POST", ASK, QUERY, key, **fault))
+        gone.send(server.request("POST", ASK, QUERY, key, **{**fault, "x_lab_fault": "barrier;n=2;seconds=20"}))
         while not server.journal(key, wait=0.05):
             pass
     assert server.last(key)["ended"] == "client left"

@@ -1,5 +1,6 @@
 """Fifty clients that leave, and one that never reads: each stream and socket ends with them, and nothing is left."""
 
+import itertools
 import json
 import socket
 from collections.abc import Iterator
@@ -144,12 +145,13 @@ def test_fifty_clients_that_leave_a_stream_leave_nothing_behind(lone, route: str
 def test_fifty_clients_that_drop_a_socket_leave_nothing_behind(lone, route: str) -> None:
     key = lone.sandbox()
     path, message, sign = SOCKETS[route]
+    numbers = itertools.count()  # a name in a room is free again a moment after its client has gone
 
     def come_and_go() -> None:
         with ExitStack() as crowd:
             wires = [crowd.enter_context(patient(lone)) for _ in range(CROWD)]
-            for number, wire in enumerate(wires):
-                at = path.format(number=number)
+            for wire in wires:
+                at = path.format(number=next(numbers))
                 wire.send(lone.request("GET", at, key=key, x_lab_pace=SLOW, sec_websocket_key=NONCE, **HANDSHAKE))
             for wire in wires:
                 assert wire.until(b"\r\n\r\n").startswith(b"HTTP/1.1 101 ")
