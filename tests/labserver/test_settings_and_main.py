@@ -254,10 +254,10 @@ def test_the_fingerprint_changes_with_the_code_and_with_what_a_client_could_noti
 
 
 def test_a_server_that_nobody_needs_ends_by_itself(start_server) -> None:
+    began = time.monotonic()  # before it listens: it may be told of a little later than that
     live = start_server("--idle-minutes", "0.02")
-    began = time.monotonic()
     assert live.process.wait(15) == 0
-    assert time.monotonic() - began > 0.3  # its minutes begin when it listens, and we were told a little later
+    assert time.monotonic() - began > 1
     assert not live.announcement.exists()
 
 

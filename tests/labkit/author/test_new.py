@@ -22,6 +22,8 @@ from labkit.checks import CHECKS
 from labkit.leaflets import LEAFLETS
 from labkit.manifest import parse
 
+pytestmark = pytest.mark.timeout(300)  # seconds: mypy begins without a cache
+
 ROOT = Path(__file__).parents[3]
 COPIED = ("labkit", "leafkettle", "notebooks", "solutions", "exercises", "answers", "questions", "instructors")
 FILES = (

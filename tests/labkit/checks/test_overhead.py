@@ -5,8 +5,7 @@ The judge's own work is what is asserted: by the clock it is as slow as the mach
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
-from threading import Thread
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,18 +16,6 @@ from labkit.checks.bench import Bench
 
 MOST = 0.3  # seconds
 ROUNDS = 5
-
-
-@pytest.fixture(scope="module")
-def loop() -> Iterator[asyncio.AbstractEventLoop]:
-    """Where async answers run: in another thread, so that the judge's own work can be told from theirs."""
-    loop = asyncio.new_event_loop()
-    thread = Thread(target=loop.run_forever)
-    thread.start()
-    yield loop
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
 
 
 @pytest.mark.parametrize("exercise", CHECKS)

@@ -2,29 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
-from threading import Thread
+from collections.abc import Callable
 from typing import Any
-
-import pytest
 
 from labkit.checks.calling import Called, in_loop
 from labkit.checks.prints import Prints
 from labkit.checks.pulse import Pulse
 
 LONG = 0.4  # seconds that an answer waits, well or badly
-
-
-@pytest.fixture
-def loop() -> Iterator[asyncio.AbstractEventLoop]:
-    """A loop that runs in a thread of its own, as a kernel's does beside the judge's."""
-    loop = asyncio.new_event_loop()
-    thread = Thread(target=loop.run_forever)
-    thread.start()
-    yield loop
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
 
 
 async def blocks() -> None:
