@@ -54,6 +54,7 @@ async def _measure(name: str, sizes: Sizes, record: Record, progress: Progress) 
         *(("streams", scenarios.paced_streams, sizes.of(count)) for count in (125, 250, 500, 1000, 2000)),
         ("unpaced streams", scenarios.unpaced_streams, sizes.of(50)),
         ("tenths of a second of submits", scenarios.submits, sizes.of(50)),
+        ("tenths of a second of steady submits", scenarios.steady_submits, sizes.of(50)),
         ("talking sockets", scenarios.talking_sockets, sizes.of(1000)),
         ("idle sockets", scenarios.idle_sockets, sizes.of(5000)),
     ]

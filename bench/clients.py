@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import os
+import random
 import time
 from array import array
 
@@ -100,24 +101,32 @@ class Socket(Stream):
 
 
 class Poster(asyncio.Protocol):
-    """Asks again as soon as it was answered, on one connection. `times` are the seconds of each answer."""
+    """Asks again and again on one connection until a moment. `times` are the seconds of each answer.
 
-    def __init__(self, request: bytes, until: float) -> None:
-        self.request, self.until = request, until
+    With `every` it asks at that interval, counted from when each question was due, also where the one before it was
+    answered late: a server must not look fast because nobody could ask. Without, as soon as it was answered.
+    """
+
+    def __init__(self, request: bytes, until: float, every: float = 0.0) -> None:
+        self.request, self.until, self.every = request, until, every
         self.times = array("f")
         self.failed = 0
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._got = b""
-        self._asked = 0.0
+        self._due = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
-        self._ask()
+        self._due = time.perf_counter() + random.uniform(0, self.every)
+        self._wait()
 
-    def _ask(self) -> None:
-        self._asked = time.perf_counter()
-        self.transport.write(self.request)
+    def _wait(self) -> None:
+        ahead = self._due - time.perf_counter()
+        if ahead > 0:
+            asyncio.get_running_loop().call_later(ahead, self.transport.write, self.request)
+        else:
+            self.transport.write(self.request)
 
     def data_received(self, data: bytes) -> None:
         self._got += data
@@ -125,13 +134,14 @@ class Poster(asyncio.Protocol):
         if not found or not _is_whole(head.lower(), body):
             return
         now = time.perf_counter()
-        self.times.append(now - self._asked)
+        self.times.append(now - self._due)
         self.failed += b" 200 " not in head.partition(b"\r\n")[0]
         self._got = b""
         if now >= self.until:
             self.transport.close()
         else:
-            self._ask()
+            self._due = self._due + self.every if self.every else now
+            self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.done.done():

@@ -33,7 +33,7 @@ class Streams:
 
 @dataclass(frozen=True, slots=True)
 class Posts:
-    """A closed loop of requests on some connections."""
+    """Requests on some connections: `offered` so many a second, or as fast as they were taken (0)."""
 
     server: str
     connections: int
@@ -42,6 +42,7 @@ class Posts:
     seconds: float
     p50: float
     p99: float
+    offered: int = 0
 
     @property
     def rate(self) -> float:

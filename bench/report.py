@@ -73,8 +73,9 @@ def rows(record: Record) -> list[Row]:
                 _row(f"{title}: KiB each", {name: each.bytes_each / 1024 for name, each in here.items()}, ".1f")
             )
         found.append(_row(f"{title}: µs per event", {name: each.cost * 1e6 for name, each in here.items()}, ".0f"))
-    if posts := {each.server: each for each in record.posts}:
-        title = f"infer, {next(iter(posts.values())).connections} connections"
+    for connections, offered in dict.fromkeys((each.connections, each.offered) for each in record.posts):
+        posts = {each.server: each for each in record.posts if each.offered == offered}
+        title = f"infer, {connections} connections" + (f", {offered} requests/s offered" if offered else "")
         found.append((f"{title}: failed", [f"{each.failed}" for each in posts.values()], ""))
         found.append(_row(f"{title}: requests/s", {name: each.rate for name, each in posts.items()}, ".0f"))
         found.append(_row(f"{title}: p50, ms", {name: each.p50 * 1e3 for name, each in posts.items()}, ".1f"))

@@ -17,6 +17,7 @@ INSTANT = "ttft=0;tps=100000;jitter=0"
 SCRIPT = "|".join([" tea"] * WORDS)
 RAMP = 1.0  # seconds over which clients begin: a class does not press Enter in the same millisecond
 CONNECTIONS = 32
+OFFERED = 320  # requests a second: 10 on each connection, more than a class of 32 types
 PATIENCE = 60.0
 AT_ONCE = 200  # connections opened side by side
 Tick = Callable[[], None]
@@ -86,12 +87,13 @@ async def _highest(served: Served, peak: list[int]) -> None:
         await asyncio.sleep(0.1)
 
 
-async def submits(served: Served, tenths: int, tick: Tick) -> Posts:
+async def submits(served: Served, tenths: int, tick: Tick, offered: int = 0) -> Posts:
     """Jobs submitted by `POST /api/v1/infer`, on CONNECTIONS connections, as fast as they are taken."""
-    seconds = tenths / 10
+    seconds, every = tenths / 10, CONNECTIONS / offered if offered else 0.0
     request = post(served, "/api/v1/infer", {"prompt": "How do I brew green tea?"})
     began = time.perf_counter()
-    posters = [poster for _, poster in await _connect(served, [lambda: Poster(request, began + seconds)] * CONNECTIONS)]
+    make = [lambda: Poster(request, began + seconds, every)] * CONNECTIONS
+    posters = [poster for _, poster in await _connect(served, make)]
     for _ in range(tenths):
         await asyncio.sleep(0.1)
         tick()
@@ -100,7 +102,13 @@ async def submits(served: Served, tenths: int, tick: Tick) -> Posts:
     took = time.perf_counter() - began
     times = sorted(chain.from_iterable(poster.times for poster in posters))
     failed = sum(poster.failed for poster in posters)
-    return Posts(served.name, CONNECTIONS, len(times), failed, took, percentile(times, 0.5), percentile(times, 0.99))
+    half, most = percentile(times, 0.5), percentile(times, 0.99)
+    return Posts(served.name, CONNECTIONS, len(times), failed, took, half, most, offered)
+
+
+async def steady_submits(served: Served, tenths: int, tick: Tick) -> Posts:
+    """The same at OFFERED requests/s, spread over the connections: how long a request takes while there is room."""
+    return await submits(served, tenths, tick, OFFERED)
 
 
 async def idle_sockets(served: Served, count: int, tick: Tick) -> Idle:

@@ -74,8 +74,15 @@ class Lab:
 
     def models_for(self, *, real: bool) -> dict[str, Provider]:
         """The same for one who may ask the real provider, if there is one, or for one who may not."""
-        providers = (*self.providers, self.remote) if real and self.remote else self.providers
-        return {model: provider for provider in providers for model in provider.models}
+        return {model: provider for provider in self._asked(real=real) for model in provider.models}
+
+    def _asked(self, *, real: bool) -> tuple[Provider, ...]:
+        """Where two have a model of the same name, the last of these serves it."""
+        return (*self.providers, self.remote) if real and self.remote else self.providers
+
+    def _serving(self, model: str, *, real: bool) -> Provider | None:
+        """By looking, for `models_for` would make a table for each request."""
+        return next((provider for provider in reversed(self._asked(real=real)) if model in provider.models), None)
 
     def provider_of(self, model: str, *, real: bool = True) -> Provider:
         """Raises ModelNotFound with the names that exist, or Forbidden for what only the real provider has."""
@@ -86,21 +93,21 @@ class Lab:
                 raise Forbidden(
                     "On a shared server the real provider needs a sandbox of your own. Get a key: POST /lab/sandboxes."
                 )
-        models = self.models_for(real=real)
-        if model not in models:
+        if (provider := self._serving(model, real=real)) is None:
             if model.startswith(PREFIX):
                 return next(provider for provider in self.providers if isinstance(provider, Replay))  # it says why not
+            models = self.models_for(real=real)
             names = dict.fromkeys(f"{PREFIX}..." if name.startswith(PREFIX) else name for name in models)
             raise ModelNotFound(
                 f"The model `{model}` does not exist here. This lab has: {', '.join(names)}.", param="model"
             )
-        return models[model]
+        return provider
 
     def label_of(self, model: str) -> str:
         """Its name in the metrics: those that anybody may make up share one, and so do all recordings."""
         if model.startswith(PREFIX):
             return f"{PREFIX}*"
-        return model if model in self.models or self.remote is None else f"{self.remote.name}/*"
+        return model if self.remote is None or self._serving(model, real=True) is not None else f"{self.remote.name}/*"
 
 
 def _remote(settings: Settings) -> "Remote | None":

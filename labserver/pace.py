@@ -76,7 +76,8 @@ class Wish:
 
     def pace(self, usual: Pace = PROFILES[USUAL]) -> Pace:
         """The pace of an answer whose model has this one of its own."""
-        return replace(usual if self.profile is None else PROFILES[self.profile], **self.knobs)
+        pace = usual if self.profile is None else PROFILES[self.profile]
+        return replace(pace, **self.knobs) if self.knobs else pace
 
 
 def parse(text: str) -> Wish:

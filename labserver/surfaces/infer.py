@@ -38,7 +38,7 @@ class Ask(BaseModel):
 
     prompt: Annotated[str, Field(min_length=1, max_length=32_000, examples=["What is Rust?"])]
     session_id: Annotated[str | None, Field(min_length=1, max_length=200, description="continues a session")] = None
-    metadata: Annotated[dict[str, Any], Field(description="yours; comes back with the callback")] = {}
+    metadata: Annotated[dict[str, Any], Field(default_factory=dict, description="yours; comes back with the callback")]
     stream: Annotated[bool, Field(description="on the WebSocket: also send each token")] = False
     model: str = "gpt-4o-mini"
     keep_events: Annotated[

@@ -27,6 +27,8 @@ async def test_every_load_is_answered_whole_by_every_server(name: str) -> None:
         assert (await scenarios.talking_sockets(served, 3, nothing)).complete == 3
         posts = await scenarios.submits(served, 2, nothing)
         assert posts.failed == 0 and posts.answered >= scenarios.CONNECTIONS
+        steady = await scenarios.steady_submits(served, 5, nothing)
+        assert steady.failed == 0 and steady.answered <= scenarios.OFFERED * 0.5 + scenarios.CONNECTIONS
         idle = await scenarios.idle_sockets(served, 10, nothing)
         assert idle.held == 10
 
