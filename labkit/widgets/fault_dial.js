@@ -1,5 +1,7 @@
 // The fault dial. Knows how to spell a plan from the server's table; the kernel asks the server.
 
+const LOOK = 1500; // ms: while something is in force, the list follows what it strikes
+
 function render({ model, el }) {
   const root = document.createElement("section");
   root.className = "wirelab-dial wirelab-box";
@@ -55,14 +57,24 @@ function render({ model, el }) {
     status.className = model.get("failed") ? "wirelab-bad" : "";
     status.textContent = model.get("said");
   };
+  let looking = false; // a kernel at work answers late, and is asked once
+  const looked = () => (looking = false);
+  const timer = setInterval(() => {
+    if (looking || document.hidden || !model.get("rules").length) return;
+    looking = true;
+    model.send({ do: "watch" });
+  }, LOOK);
   choose();
   list();
   model.on("change:rules", list);
   model.on("change:told", answer);
+  model.on("change:looked", looked);
   el.append(root);
   return () => {
+    clearInterval(timer);
     model.off("change:rules", list);
     model.off("change:told", answer);
+    model.off("change:looked", looked);
   };
 }
 

@@ -1,12 +1,15 @@
 """The fault dial: choose how the next answers break, see the plan, apply it, clear it. Knows the witness, no wire."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 import traitlets
 
 from labkit.widgets.shown import HERE, Shown
 from labkit.witness import Witness, WitnessError
+
+SPENT = "It has struck, and is spent: answers are honest again."
 
 
 class Judged(Protocol):
@@ -24,6 +27,7 @@ class FaultDial(Shown):
     said = traitlets.Unicode().tag(sync=True)
     failed = traitlets.Bool(False).tag(sync=True)
     told = traitlets.Int(0).tag(sync=True)  # how often it has answered: the same words twice are still an answer
+    looked = traitlets.Int(0).tag(sync=True)  # how often the page has looked by itself
 
     def __init__(self, witness: Witness) -> None:
         self._witness = witness
@@ -51,12 +55,23 @@ class FaultDial(Shown):
         self.rules = [_in_words(rule) for rule in self._witness.faults()[0]]
 
     def _heard(self, _: Any, message: dict[str, Any], __: Any) -> None:
+        if message.get("do") == "watch":
+            self._watch()
+            return
         try:
             said, self.failed = self._done(message), False
         except WitnessError as error:
             said, self.failed = str(error), True
         with self.hold_sync():
             self.said, self.told = said, self.told + 1
+
+    def _watch(self) -> None:
+        """The page's own look, again and again: it only speaks where the last rule is spent."""
+        with suppress(WitnessError), self.hold_sync():  # whoever presses a button is told that nobody answers
+            before, self.looked = self.rules, self.looked + 1
+            self.refresh()
+            if before and not self.rules:
+                self.said, self.failed, self.told = SPENT, False, self.told + 1
 
     def _done(self, message: Mapping[str, Any]) -> str:
         match message:

@@ -109,7 +109,9 @@ class Timeline {
     const frames = this.lanes.some((lane) => lane.ticks.some((tick) => tick.kind === "received"));
     const sides = frames ? "; above the line the server's frames, below it the client's" : "";
     const signs = "▸ request, □ the answer's head, | a chunk or frame as it crossed, hatched: waiting for the first words";
-    return element("p", "hint", `${since}; ${signs}${sides}`);
+    const struck = this.lanes.some((lane) => lane.faults.some((fault) => fault.at !== null)) ? ", ⚡ a fault struck" : "";
+    const broken = this.lanes.some((lane) => lane.ended !== "complete") ? ", ✕ it ended before its end" : "";
+    return element("p", "hint", `${since}; ${signs}${struck}${broken}${sides}`);
   }
 
   percent(lane, at) {

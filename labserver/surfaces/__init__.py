@@ -9,6 +9,7 @@ from labserver.surfaces import (
     chat_socket,
     echo_socket,
     health,
+    index,
     infer,
     infer_socket,
     infer_stream,
@@ -41,7 +42,8 @@ from labserver.surfaces import (
 )
 
 SURFACES: dict[str, APIRouter] = {
-    "health": health.router,  # /  /health
+    "index": index.router,  # /
+    "health": health.router,  # /health
     "metrics": metrics.router,  # /metrics
     "manual": manual.router,  # /docs  /redoc  /openapi.json  /lab/openapi.json
     "pages": pages.router,  # /inspector  (and /static, which is mounted)

@@ -12,10 +12,9 @@ TAGS = {
     "query": "One question, one answer: whole, or as server-sent events while it is made (seed 001).",
     "infer": "Jobs: submit, poll, fetch, cancel, or listen with resume (seed 004).",
     "versions": "One route in two versions, the older one deprecated (seed 002).",
-    "openai": "OpenAI's dialect, as its SDK speaks it: chat completions, responses, embeddings, models. "
-    "Its realtime WebSocket is on the index page.",
+    "openai": "OpenAI's dialect, as its SDK speaks it: chat completions, responses, embeddings, models.",
     "auth": "API keys, OAuth2 tokens, and who you are.",
-    "chat": "Chat over WebSockets; see the index page.",
+    "chat": "Chat over WebSockets.",
     "raw": "Single features of HTTP to practise on. Any status may come, on purpose.",
     "lab": "The control plane: sandboxes, faults, doors and the journal. Never journalled itself.",
 }

@@ -77,13 +77,15 @@ def test_a_fault_from_the_dial_breaks_the_chat_which_says_so_and_tries_again(
     say(page, "Green| tea| is| good")
 
     expect(turns(page).nth(1)).to_contain_text("The connection was lost in the middle of the answer", timeout=20_000)
+    expect(knob.get_by_role("status")).to_have_text("It has struck, and is spent: answers are honest again.")
+    expect(knob).to_contain_text("Nothing is broken on purpose in your sandbox.")
     shot(page, "dial_and_chat_light", tmp_path)
     page.get_by_role("button", name="Try again").press("Enter")
     expect(turns(page).nth(1).locator(".text")).to_have_text("Green tea is good", timeout=20_000)
     expect(turns(page)).to_have_count(2)
 
     knob.get_by_role("button", name="What is in force?").press("Enter")
-    expect(knob).to_contain_text("Nothing is broken on purpose in your sandbox.", timeout=10_000)
+    expect(knob.get_by_role("status")).to_have_text("This is what is in force now.", timeout=10_000)
 
 
 def test_both_are_readable_in_the_dark(page: Page, run: RunNotebook, tmp_path: Path) -> None:

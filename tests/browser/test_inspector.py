@@ -134,6 +134,22 @@ def test_a_websockets_frames_are_shown_as_the_journal_has_them(inspector: Inspec
     expect(inspector.ended).to_contain_text("The client closed the socket with 1000")
 
 
+@pytest.mark.parametrize(
+    "path", ["/v1/chat/completions", "/api/v1/query/stream"], ids=["OpenAI's error", "seed 001's error"]
+)
+def test_an_answer_that_is_whole_and_tells_of_an_error_is_not_called_well(
+    inspector: Inspector, server, key: str, path: str
+) -> None:
+    said = {"messages": [{"role": "user", "content": "Green| tea"}], "stream": True, "model": "script"}
+    body = said if path.startswith("/v1") else {"query": "Green| tea", "model": "script"}
+    server.http.post(path, json=body, headers={"x-api-key": key, "x-lab-fault": "late_error;after=1"} | FAST)
+    inspector.open(1)
+    expect(inspector.ended).to_contain_text("Inside it an event tells of an error")
+    ask(server, key)
+    inspector.open(2)
+    expect(inspector.ended).to_contain_text("It ended as it should: the answer came whole.")
+
+
 def test_a_fault_is_named_where_it_struck_and_what_it_does(inspector: Inspector, server, key: str) -> None:
     with pytest.raises(Exception, match=r"incomplete|closed|peer"):
         ask(server, key, **{"x-lab-fault": "cut;after=3"})

@@ -227,7 +227,7 @@ def test_one_thread_shows_that_a_reader_is_here(reader: tuple[Server, list[str]]
     seen = threading.Event()
     while len(asked) < 5:
         seen.wait(0.01)
-    assert set(asked) == {"/health"}
+    assert set(asked) == {"/lab"}, "and no line of it in a journal"
     names = [thread.name for thread in threading.enumerate()]
     assert names.count("wirelab-keep-alive") == 1
     session.keep_alive(server, every=session.PULSE)

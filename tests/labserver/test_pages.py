@@ -83,3 +83,12 @@ def test_no_journal_holds_what_the_pages_load(server) -> None:
 def test_the_index_leads_to_both_pages(server) -> None:
     answer = server.http.get("/")
     assert {"inspector", "static/streaming_examples.html", "static/lab.css"} <= set(Addresses(answer.text).found)
+
+
+def test_the_index_has_every_route_once_in_the_group_of_its_tag(server) -> None:
+    text = server.http.get("/").text
+    groups = {found[1]: found[2] for found in re.finditer(r'<section id="(\w+)">(.*?)</section>', text, re.DOTALL)}
+    assert re.findall(r'href="#(\w+)"', text) == list(groups)
+    assert "/shop/products/{product_id}" in groups["shop"] and "/v1/realtime" in groups["openai"]
+    rows = re.findall(r"<tr><td>(.*?)</td><td><code>(.*?)</code>", text)
+    assert len(rows) == len(set(rows)) > 80

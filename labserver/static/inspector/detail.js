@@ -80,7 +80,7 @@ export class Detail {
     this.#summary.replaceChildren(
       facts([
         ["Answer", answered.start ? escaped(answered.start) : "none yet"],
-        ["How it ended", ending(record)],
+        ["How it ended", ending(exchange)],
         ["Fault", record.fault ? el("ul", {}, faultWords(record.fault, this.#faults).map((words) => el("li", {}, words))) : "none"],
         ["First byte", record.response.length ? `after ${seconds(record.response[0][0])}` : ""],
         ["Connection", `${record.connection}, request ${record.nth} on it${record.overlap ? `; ${record.overlap} other exchanges were open` : ""}`],

@@ -4,6 +4,7 @@ import { plural, seconds } from "../shared/dom.js";
 
 const ENDS = {
   complete: "It ended as it should: the answer came whole.",
+  failed: "As HTTP it ended as it should. Inside it an event tells of an error, which the status, sent long before, cannot.",
   "client left": "The client left before the answer was whole",
   "cut by a fault": "A fault closed the connection (FIN) under the answer.",
   "reset by a fault": "A fault broke the connection (RST) under the answer.",
@@ -11,15 +12,29 @@ const ENDS = {
   "the lab hung up": "You asked the lab to hang up, and it did.",
 };
 
-export function ending(record) {
+export function ending({ record, events }) {
   if (record.ended === null) {
     return "It is still open.";
   }
-  const said = closingWords(record) ?? ENDS[record.ended] ?? `It ended: ${record.ended}.`;
+  const how = record.ended === "complete" && events?.dispatched.some(tellsOfAnError) ? "failed" : record.ended;
+  const said = closingWords(record) ?? ENDS[how] ?? `It ended: ${record.ended}.`;
   const where = record.ended !== "client left" ? "" : leftWords(record);
   const wasted = record.produced_after ? ` The model made ${plural(record.produced_after, "more delta")} that nobody read.` : "";
   const made = record.produced ? ` The model made ${plural(record.produced, "delta")}.` : "";
   return `${said}${where} It took ${seconds(record.seconds)}.${made}${wasted}`;
+}
+
+/** An error in any of the lab's event streams: by the event's name (seed 004), or in its data (seed 001, OpenAI). */
+function tellsOfAnError({ event, data }) {
+  if (/^(error|failed|response\.failed)$/.test(event)) {
+    return true;
+  }
+  try {
+    const told = JSON.parse(data);
+    return told?.type === "error" || Boolean(told?.error);
+  } catch {
+    return false; // `[DONE]`, or no JSON at all
+  }
 }
 
 /** A WebSocket ends well by a close frame each way (RFC 6455, section 7.1.2): who sent the first one tells who stopped. */

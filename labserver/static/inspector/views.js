@@ -37,7 +37,7 @@ function bytesOf(title, raw, hex) {
   const shown = raw.slice(0, MOST);
   const text = hex ? dump(shown) : lines(shown);
   const more = raw.length > MOST ? el("p", {}, `… and ${size(raw.length - MOST)} more: a download has all.`) : null;
-  return [el("h4", {}, `${title}: ${size(raw.length)}`), el("pre", { class: hex ? "hex" : "" }, text || "(nothing)"), more].filter(Boolean);
+  return [el("h4", {}, `${title}: ${size(raw.length)}`), el("pre", { class: hex ? "hex" : "wire" }, text || "(nothing)"), more].filter(Boolean);
 }
 
 function headersView({ asked, answered }) {

@@ -8,8 +8,9 @@ import pytest
 from labkit.notebook import Lab
 from labkit.widgets import chat, dial, stream, timeline
 from labkit.widgets.chat_window import ChatWindow
+from labkit.widgets.fault_dial import SPENT
 from labkit.widgets.shown import HERE, Shown
-from labkit.witness import WitnessError
+from labkit.witness import Witness, WitnessError
 
 
 def view_of(lab: Lab) -> Shown:
@@ -104,6 +105,23 @@ def test_the_dial_applies_says_and_clears(lab: Lab) -> None:
 
     turned._handle_custom_msg({"do": "clear"}, [])
     assert (turned.rules, lab.faults().rules) == ([], [])
+
+
+def test_a_dial_that_looks_by_itself_speaks_only_when_its_last_fault_is_spent(lab: Lab) -> None:
+    turned = dial(lab)
+    turned.apply("status;code=503", path="/api/*", first=2)
+    asking.read(lab.witness, "/api/v1/query/stream", asking.QUERY)
+    turned._handle_custom_msg({"do": "watch"}, [])
+    assert turned.rules == ["status;code=503 on /api/*: 1 left, struck 1 of 1 seen"]
+    assert (turned.looked, turned.told, turned.said) == (1, 0, "")
+
+    asking.read(lab.witness, "/api/v1/query/stream", asking.QUERY)
+    turned._handle_custom_msg({"do": "watch"}, [])
+    assert (turned.rules, turned.told, turned.said) == ([], 1, SPENT)
+
+    turned._witness = Witness("http://127.0.0.1:9", "sk-wl-none")
+    turned._handle_custom_msg({"do": "watch"}, [])
+    assert (turned.looked, turned.told, turned.failed) == (3, 1, False), "nobody asked, so nobody is told"
 
 
 def test_the_dial_says_in_the_servers_words_what_is_wrong_with_a_plan(lab: Lab) -> None:
