@@ -110,7 +110,7 @@ class Timeline {
     const sides = frames ? "; above the line the server's frames, below it the client's" : "";
     const signs = "▸ request, □ the answer's head, | a chunk or frame as it crossed, hatched: waiting for the first words";
     const struck = this.lanes.some((lane) => lane.faults.some((fault) => fault.at !== null)) ? ", ⚡ a fault struck" : "";
-    const broken = this.lanes.some((lane) => lane.ended !== "complete") ? ", ✕ it ended before its end" : "";
+    const broken = this.lanes.some((lane) => lane.ended !== "complete") ? ", ✕ broken off" : "";
     return element("p", "hint", `${since}; ${signs}${struck}${broken}${sides}`);
   }
 

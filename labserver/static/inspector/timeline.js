@@ -17,7 +17,7 @@ export class Timeline {
   #picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-hidden": "true", focusable: "false" });
   #slider = el("div", { class: "ticks", role: "slider", tabindex: 0, "aria-label": "Moments of this exchange" });
   #words = el("p", { class: "moment" });
-  #bytes = el("pre", { class: "moment-bytes" });
+  #bytes = el("pre", { class: "moment-bytes wire" });
   element;
 
   constructor() {

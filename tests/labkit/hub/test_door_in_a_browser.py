@@ -99,6 +99,18 @@ def test_the_documentation_shows_its_operations_and_nothing_leads_past_the_door(
     assert ours and all(url.startswith(hub.door) for url in ours), ours
 
 
+def test_a_request_tried_on_the_documentation_page_goes_through_the_door(page: Page, hub: Hub) -> None:
+    page.goto(f"{hub.door}docs")
+    health = page.locator(".opblock", has=page.locator("[data-path='/health']"))
+    health.locator(".opblock-summary-control").click(timeout=20_000)
+    health.get_by_role("button", name="Try it out").click()
+    with page.expect_response("**/health") as answered:
+        health.get_by_role("button", name="Execute").click()
+    assert answered.value.url == f"{hub.door}health"
+    assert answered.value.json() == {"status": "healthy", "service": "web-api"}
+    expect(health.locator(".live-responses-table tbody .response-col_status").first).to_contain_text("200")
+
+
 def test_the_launcher_opens_the_inspector(page: Page, hub: Hub) -> None:
     page.goto(f"{hub.url}lab")
     tile = page.locator(".jp-LauncherCard", has_text="Wirelab inspector").first
