@@ -8,6 +8,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,8 @@ from pydantic import ValidationError
 from labserver import pacing
 from labserver.errors import BadRecording, LabError
 from labserver.events import ChatRequest, Message, Start, Text, Usage
-from labserver.pace import Pace
+from labserver.pace import MODELS, PROFILES, USUAL
+from labserver.providers.delivery import to_read
 from labserver.providers.mock import ALIASES, Mock, index
 from labserver.providers.presets import PRESETS
 from labserver.providers.recorder import name_of, noted
@@ -73,7 +75,10 @@ async def hear(remote: "Remote | None", request: ChatRequest, scale: float) -> t
     """All that came, shown on stderr while it comes, and what went wrong. Without a remote the mock is asked."""
     rows: list[Row] = []
     index()  # the mock's library, read before the clock starts
-    mock = pacing.paced(Mock().stream(request), Pace(), seed=request.seed, scale=scale)
+    pace = PROFILES[MODELS.get(request.model, USUAL)]
+    mock = pacing.paced(
+        Mock().stream(request), pace, seed=request.seed, scale=scale, prompt_tokens=to_read(request, pace)
+    )
     try:
         async with aclosing(noted(mock if remote is None else remote.stream(request), rows)) as events:
             async for event in events:
@@ -101,6 +106,8 @@ def record(said: argparse.Namespace) -> int:
     # What is chosen for another provider does not hold for this one.
     url, model = (chosen.provider_url, chosen.provider_model) if chosen.provider == name else ("", "")
     settings = settings_with(provider=name, provider_url=said.url or url, provider_model=said.model or model)
+    if name == MOCK:
+        request = _of_mock(request, settings.provider_model)
     remote = None if name == MOCK else _remote(settings)
     rows, failure = asyncio.run(hear(remote, request, settings.time_scale))
     if failure is not None and (isinstance(failure, OURS) or not said.failures):
@@ -116,6 +123,12 @@ def record(said: argparse.Namespace) -> int:
         raise Misused(f"{path} cannot be written: {error.strerror}.") from error
     say(f"{path}: {_about(tape)}\nPlay it: wirelab serve --provider replay --recordings {path.parent}")
     return 0
+
+
+def _of_mock(request: ChatRequest, model: str) -> ChatRequest:
+    if model and model not in Mock.models:
+        raise Misused(f"The mock has no model `{model}`. It has: {', '.join(Mock.models)}.")
+    return replace(request, model=model) if model else request
 
 
 def _remote(settings: Settings) -> "Remote":
