@@ -81,3 +81,11 @@ def puts_nothing_to_nobody(base_url: str) -> None:
     requests.delete(base_url + "/shop/products")
     requests.post(base_url + "/shop/products", data="tea")
     requests.post(base_url + "/shop/products", json={})
+
+
+@wrong("not the shop's", "GET /teapot", "missing below")
+def asks_beside_the_shop(base_url: str) -> None:
+    requests.get(base_url + "/teapot")
+    requests.delete(base_url + "/shop/products")
+    requests.post(base_url + "/shop/products", data="tea")
+    requests.post(base_url + "/shop/products", json={})

@@ -12,6 +12,7 @@ from labkit.outcome import Wrong
 SEED = 1013
 WANTED = (404, 405, 415, 422)
 SHOP = ("/shop/", "/users")
+ORDERED = ("/raw/",)  # says whatever it is asked to say
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 HINTS = (
@@ -60,8 +61,14 @@ def _judge_honest(seen: Sequence[Exchange]) -> None:
                 expected="requests for /shop/… or /users, which the shop refuses by itself",
                 seen=f"{one.method} {one.target}" + (f", with the fault {one.fault}" if one.fault else ""),
                 proof=brief(one),
-                look="what would a real program do wrong to be told this?",
+                look=_at_home(one),
             )
+
+
+def _at_home(one: Exchange) -> str:
+    if one.fault or one.path.startswith(ORDERED):
+        return "what would a real program do wrong to be told this?"
+    return f"{one.path} is no address of the shop: what could be missing below `/shop/` or `/users`?"
 
 
 def _judge_harmless(seen: Sequence[Exchange]) -> None:
