@@ -74,3 +74,8 @@ def posts(base_url: str, name: str) -> Any:
 def asks_elsewhere_first(base_url: str, name: str) -> Any:
     requests.get(base_url, headers={"X-Learner": name})
     return requests.get(base_url + "/health", headers={"X-Learner": name}).json()
+
+
+@wrong("AttributeError", "'set' object", "`headers=` wants a dict", status="crashed")
+def puts_the_header_in_a_set(base_url: str, name: str) -> Any:
+    return requests.get(base_url + "/health", headers={"X-Learner", name}).json()  # type: ignore[arg-type]

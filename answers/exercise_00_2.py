@@ -71,3 +71,8 @@ def insists(base_url: str) -> None:
 def tries_the_known_ones(base_url: str) -> None:
     for path in ("/", "/health"):
         requests.get(base_url + path)
+
+
+@wrong("MissingSchema", "begins with `base_url`", status="crashed")
+def gives_a_path_alone(base_url: str) -> None:
+    requests.get("/nothing")

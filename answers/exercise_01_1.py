@@ -69,3 +69,21 @@ def remembers_the_answer(base_url: str, text: str, max_price: float) -> Any:
 @wrong("told another price", "max_price=1000")
 def forgets_the_limit(base_url: str, text: str, max_price: float) -> Any:
     return encodes_by_hand(base_url, text, 1000)
+
+
+@wrong("asked for another text", "q is 'text'", "as it is")
+def quotes_the_name(base_url: str, text: str, max_price: float) -> Any:
+    found = requests.get(base_url + "/shop/products", params={"q": "text", "max_price": max_price}).json()["products"]
+    return [product["name"] for product in found]
+
+
+@wrong("not what it answered", "None", "or does it print")
+def prints_the_names(base_url: str, text: str, max_price: float) -> Any:
+    for name in encodes_by_hand(base_url, text, max_price):
+        print(name)  # noqa: T201 - its mistake
+
+
+@wrong("not what it answered", "ends the function at the first name")
+def returns_from_the_loop(base_url: str, text: str, max_price: float) -> Any:
+    for name in encodes_by_hand(base_url, text, max_price):
+        return name

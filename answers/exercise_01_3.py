@@ -73,3 +73,19 @@ def breaks_the_answers(base_url: str) -> None:
 @wrong("No request reached the shop", "an empty journal")
 def returns_the_numbers(base_url: str) -> Any:
     return [404, 405, 415, 422]
+
+
+@wrong("There is no 404 yet", "→ PUT /shop/products/999 HTTP/1.1  ← 422", "what has a body is read first")
+def puts_nothing_to_nobody(base_url: str) -> None:
+    requests.put(base_url + "/shop/products/999", json={})
+    requests.delete(base_url + "/shop/products")
+    requests.post(base_url + "/shop/products", data="tea")
+    requests.post(base_url + "/shop/products", json={})
+
+
+@wrong("not the shop's", "GET /teapot", "missing below")
+def asks_beside_the_shop(base_url: str) -> None:
+    requests.get(base_url + "/teapot")
+    requests.delete(base_url + "/shop/products")
+    requests.post(base_url + "/shop/products", data="tea")
+    requests.post(base_url + "/shop/products", json={})

@@ -111,3 +111,11 @@ def looks_again(base_url: str, product_id: int, n: int) -> Any:
 def returns_the_product(base_url: str, product_id: int, n: int) -> Any:
     stock = known(base_url, product_id)["stock"]
     return requests.patch(address(base_url, product_id), json={"stock": stock + n}).json()
+
+
+@wrong("your function returns the error", "it returned LookupError", "Which word throws it")
+def returns_the_error(base_url: str, product_id: int, n: int) -> Any:
+    try:
+        return asks_whether_it_is_ok(base_url, product_id, n)
+    except LookupError as error:
+        return error

@@ -120,3 +120,15 @@ def returns_bytes(line: socket.socket, host: str, path: str) -> Any:
 @wrong("asked 0 times", "`line.sendall` sends")
 def says_nothing(line: socket.socket, host: str, path: str) -> Any:
     return 200, "tea"
+
+
+@wrong("UnboundLocalError", "never did: print what it looks at", status="crashed")
+def looks_for_capitals(line: socket.socket, host: str, path: str) -> Any:
+    send(line, host, path)
+    head, body = read_head(line)
+    for row in head.decode().split("\r\n"):
+        if row.startswith("Content-Length"):
+            length = int(row.split(": ")[1])
+    while len(body) < length:
+        body += line.recv(65536)
+    return int(head.split()[1]), body.decode()

@@ -101,3 +101,10 @@ def forgets_the_key(base_url: str, key: str, ids: Sequence[int]) -> Any:
 @wrong("does not return a list")
 def prints_instead(base_url: str, key: str, ids: Sequence[int]) -> Any:
     print(right_with_another_library(base_url, key, ids))  # noqa: T201 - its mistake
+
+
+@wrong(NOT_THE_WAY, "without the word", "Authorization", "how many words")
+def sends_the_key_alone(base_url: str, key: str, ids: Sequence[int]) -> Any:
+    with requests.Session() as session:
+        session.headers["Authorization"] = key
+        return [product(session.get(f"{base_url}/shop/products/{number}", timeout=5)) for number in ids]

@@ -100,7 +100,7 @@ def trusts_the_body(base_url: str, key: str, wish: Any) -> Iterator[Any]:
         yield from session.get(base_url + LIST, params=wish | {"page": page}).json()["products"]
 
 
-@wrong("MissingSchema", "where do base_url and the path meet", status="crashed")
+@wrong("MissingSchema", "a path alone is no address", status="crashed")
 def takes_link_for_an_address(base_url: str, key: str, wish: Any) -> Iterator[Any]:
     session = session_with(key)
     response = session.get(base_url + LIST, params=wish)

@@ -55,7 +55,7 @@ def solution(
         now = f"wirelab solution {exercise} --insist" if terminal else f'lab.solution("{exercise}", insist=True)'
         return (
             f"{exercise}  {left} more {'attempt' if left == 1 else 'attempts'} first, and `{helps}` helps. "
-            f"If you would rather see it now: {now}"
+            f"If you would rather see it now:\n  {now}"
         )
     code, told = shelf.solved(course, exercise)
     progress.note("solution", exercise)

@@ -1,5 +1,6 @@
 """What a notebook holds: a sandbox of its own and five verbs. Knows the other rooms; speaks no HTTP itself."""
 
+import textwrap
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from labkit.exchange import Exchange
 from labkit.outcome import Outcome
 from labkit.progress import Progress
 from labkit.witness import Witness
+
+COLUMNS = 96  # of a hint: a notebook breaks a longer line wherever its window ends, also inside a word
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -125,7 +128,7 @@ class Lab:
 
     def hint(self, exercise: str) -> None:
         """The next step of this exercise's hints; the first one speaks to what the last attempt looked like."""
-        print(counsel.hint(self.course, self.progress, exercise))
+        print(_in_lines(counsel.hint(self.course, self.progress, exercise)))
 
     def solution(self, exercise: str, *, insist: bool = False) -> None:
         """A solution with its explanation, beside what you checked last: after a pass, three attempts, or insisting."""
@@ -156,3 +159,8 @@ def open(lesson: str, *, own_door: bool = False) -> Lab:
     here = runtime.environment()
     progress = Progress(here.progress, here.slip)
     return Lab(lesson, url, witness.key, witness, server.url, progress, course)
+
+
+def _in_lines(text: str) -> str:
+    """The text in lines that end between two words."""
+    return textwrap.fill(text, COLUMNS, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)

@@ -179,7 +179,7 @@ class Bench:
             told(called.error),
             seen=crash.seen(scene.fault, last),
             proof=brief(last) if last else "",
-            look=crash.look(names, last),
+            look=crash.look(names, last, below=_below(causes[-1])),
             belief=next((scene.beliefs[name] for name in names if name in scene.beliefs), ""),
         )
 
@@ -234,6 +234,12 @@ def told(error: BaseException) -> str:
         names = [frame.name for frame in frames if not frame.name.startswith("<")]  # a comprehension has none
         where = f", in the line `{line}`" + (f" of {names[-1]}" if names else "")
     return f"{group}{type(causes[-1]).__name__}: {message}{where}"
+
+
+def _below(error: BaseException) -> bool:
+    """Whether it was raised in a library that the learner's line had called, and not in that line."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and not _learners(frames[-1].filename)
 
 
 def _learners(filename: str) -> bool:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from labkit.exchange import Exchange
 
 ADDRESS = "print the address just before that line: where do base_url and the path meet?"
+NO_SCHEME = "a path alone is no address: an address begins with `base_url`. Where is it in that line?"
+GIVEN = "the library broke on what you gave it in that line: print `type(…)` of each argument (`headers=` wants a dict)"
 NOBODY = "nobody answered at the address in that line: is it base_url, as your function was given it?"
 ANSWERED = "what the server says in the body of that answer, and what in the request made it say so"
 STATUS = "that line makes an exception of a status. Is the status your mistake, or just what the exercise asks for?"
@@ -19,10 +21,11 @@ LOOKS = {
     "KeyError": "print the whole dict just before that line: which keys does it have?",
     "AttributeError": "print `type(…)` of what stands left of the dot in that line",
     "TypeError": "print `type(…)` of each thing in that line: which one is not what you think?",
+    "UnboundLocalError": "the `if` or the loop that gives this name its value never did: print what it looks at",
     "NameError": "where is that name defined? A restarted kernel has forgotten it: run the cells above again",
     "ModuleNotFoundError": "the spelling of the import; everything that this course needs is installed already",
     "InvalidURL": ADDRESS,
-    "MissingSchema": ADDRESS,
+    "MissingSchema": NO_SCHEME,
     "InvalidSchema": ADDRESS,
     "UnsupportedProtocol": ADDRESS,
     "Timeout": LATE,
@@ -38,8 +41,13 @@ LOOKS = {
 }
 
 
-def look(names: Sequence[str], last: Exchange | None) -> str:
-    """Where to look after an error whose class and ancestors have these names, if this was the last exchange."""
+def look(names: Sequence[str], last: Exchange | None, *, below: bool = False) -> str:
+    """Where to look after an error whose class and ancestors have these names, if this was the last exchange.
+
+    `below` says that it was raised further down than in the learner's own line: in a library that they had called.
+    """
+    if below and names[0] in ("AttributeError", "TypeError"):
+        return GIVEN
     found = next((LOOKS[name] for name in names if name in LOOKS), DEFAULT)
     refused = last is not None and (last.status or 0) >= 400
     broke = found == NOBODY and last is not None

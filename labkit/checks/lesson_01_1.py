@@ -18,6 +18,12 @@ WISHES = (  # what a customer types, and the most he wants to spend; the middle 
 )
 LOST = "The text reached the shop in pieces"
 
+LOOKS = {  # by the kind of what was returned
+    "NoneType": "does your function `return` the names, or does it print them?",
+    "str": "a `return` inside a loop ends the function at the first name: where do the names gather?",
+    "other": "the answer is a dict; under `products` is a list of dicts, and each of them has a `name`",
+}
+
 HINTS = (
     "The shop can search: its list takes parameters, in the address, behind a `?`. What it filters out never travels.",
     "`/docs` on the lab server tells the parameters of GET /shop/products. `requests.get` takes `params=`, a dict, and "
@@ -43,7 +49,7 @@ def find_products(bench: Bench, answer: Callable[..., Any]) -> str:
                 expected=quoted(due, 90),
                 seen=quoted(value, 90),
                 proof=brief(exchange),
-                look="the answer is a dict; under `products` is a list of dicts, and each of them has a `name`",
+                look=LOOKS.get(type(value).__name__, LOOKS["other"]),
             )
     return "Three searches, one request each, and the shop was asked for every & that was typed."
 
@@ -79,7 +85,16 @@ def _the_one(seen: list[Exchange], right: bool, text: str, most: int) -> Exchang
 
 def _judge_question(exchange: Exchange, right: bool, text: str, most: int) -> None:
     asked = dict(parse_qsl(exchange.target.partition("?")[2], keep_blank_values=True))
-    if asked.get("q") not in (text, None):
+    told = asked.get("q", text)
+    if not told or not text.startswith(told):
+        raise Wrong(
+            verdict(right, "the shop was asked for another text."),
+            expected=f"a parameter q whose value is {text!r}",
+            seen=f"q is {told!r}",
+            proof=brief(exchange),
+            look="where does this text come from? Give `params=` the one that your function is given, as it is",
+        )
+    if told != text:
         raise Wrong(
             verdict(right, f"{LOST[0].lower()}{LOST[1:]}."),
             expected=f"a parameter q whose value is {text!r}",

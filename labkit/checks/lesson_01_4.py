@@ -127,13 +127,16 @@ def _judge_nobody(bench: Bench, answer: Callable[..., Any]) -> None:
             _judge_quiet(scene)
             return
         raise _another_error(scene, crash, expected) from None
+    handed = isinstance(value, Exception)
     raise Wrong(
-        f"There is no product {NOBODY}, and your function does not say so.",
+        f"There is no product {NOBODY}, and your function {'returns the error' if handed else 'does not say so'}.",
         expected=expected,
         seen=f"it returned {quoted(value)}",
         proof=_last(scene),
-        look="who looks at `status_code`? A 404 raises nothing by itself",
-        belief="error-status-is-my-crash",
+        look="`return` hands an error over like any other value: whose `try` would notice? Which word throws it?"
+        if handed
+        else "who looks at `status_code`? A 404 raises nothing by itself",
+        belief="" if handed else "error-status-is-my-crash",
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from labkit.checks import connection
 from labkit.checks.bench import Bench
-from labkit.checks.proof import each, quoted, verdict
+from labkit.checks.proof import brief, each, quoted, verdict
 from labkit.outcome import Wrong
 
 SEED = 1203
@@ -49,6 +49,15 @@ def fetch_many(bench: Bench, answer: Callable[..., Any]) -> str:
             seen=f"{odd.method} {odd.target}, {asked[odd.target]} times",
             proof=each(seen, most=4),
             look="which line of yours sends a request that nobody asked for?",
+        )
+    bare = next((one for one in seen if not one.request.get("Authorization").lower().startswith("bearer ")), None)
+    if bare is not None:
+        raise Wrong(
+            verdict(True, "the key came without the word `Bearer`, and only a kind server takes it like that."),
+            expected="the header `Authorization: Bearer …`, with the key after the space",
+            seen="a header Authorization of another form" if bare.request.get("Authorization") else "no such header",
+            proof=brief(bare, ["Authorization"]),
+            look="the line that writes the header: how many words stand in its value?",
         )
     fresh = len({one.connection for one in seen}) >= len(IDS)
     connection.one(

@@ -18,7 +18,7 @@ from learner import (
 
 from labkit import beliefs, checks
 from labkit.counsel import TRIES_UNTIL_SOLUTION
-from labkit.notebook import Lab
+from labkit.notebook import COLUMNS, Lab
 from labkit.outcome import Outcome
 from labkit.progress import Progress
 
@@ -50,13 +50,24 @@ def test_a_check_is_not_broken_by_the_labs_own_faults(lab: Lab, capsys: pytest.C
     assert "PASSED" in capsys.readouterr().out
 
 
+def told_by(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """What was printed, a hint each: the lines into which a hint was broken are put together again."""
+    return capsys.readouterr().out.replace("\n  ", " ").splitlines()
+
+
+def test_a_hint_is_printed_in_lines_that_end_between_two_words(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in LADDER:
+        lab.hint(EXERCISE)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= COLUMNS and len(lines) > len(LADDER)
+    assert " ".join(line.strip() for line in lines).endswith(LADDER[-1]), "and no word is lost or cut"
+
+
 def test_hints_go_up_a_ladder_and_stay_on_its_last_step(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(len(LADDER) + 2):
         lab.hint(EXERCISE)
     steps = [*range(len(LADDER)), len(LADDER) - 1, len(LADDER) - 1]
-    assert capsys.readouterr().out == "".join(
-        f"{EXERCISE}  hint {step + 1} of {len(LADDER)}: {LADDER[step]}\n" for step in steps
-    )
+    assert told_by(capsys) == [f"{EXERCISE}  hint {step + 1} of {len(LADDER)}: {LADDER[step]}" for step in steps]
     assert [entry["step"] for entry in lab.progress.read(EXERCISE) if entry["kind"] == "hint"] == steps
 
 
@@ -71,7 +82,7 @@ def test_hints_go_on_where_they_were_after_a_restart_of_the_kernel(
 def test_hints_of_one_exercise_do_not_use_up_anothers(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
     for exercise in ("00.1", "00.1", "00.2"):
         lab.hint(exercise)
-    assert capsys.readouterr().out.splitlines()[-1].startswith("00.2  hint 1 of ")
+    assert told_by(capsys)[-1].startswith("00.2  hint 1 of ")
 
 
 def test_after_a_wrong_attempt_the_first_hint_speaks_to_what_it_looked_like(
@@ -81,7 +92,7 @@ def test_after_a_wrong_attempt_the_first_hint_speaks_to_what_it_looked_like(
     capsys.readouterr()
     for _ in range(3):
         lab.hint(EXERCISE)
-    thought, *steps = capsys.readouterr().out.splitlines()
+    thought, *steps = told_by(capsys)
     assert thought == f"{EXERCISE}  a thought first: {beliefs.load(ROOT)['response-is-the-data'].hint}"
     assert [step[: len("00.1  hint 1")] for step in steps] == ["00.1  hint 1", "00.1  hint 2"], (
         "said once, no step lost"

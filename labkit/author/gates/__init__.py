@@ -57,7 +57,7 @@ GATES = (
     Gate("one title and headings in order", each(reading.headings, *FOLDERS)),
     Gate("every picture has words", each(reading.pictures, *AUTHORED)),
     Gate("code fits 100 columns", each(reading.columns, *AUTHORED)),
-    Gate("a lesson has 15 to 40 cells", each(reading.size, "notebooks")),
+    Gate("a lesson has 15 to 35 cells", each(reading.size, "notebooks")),
     Gate("cells are plain Python that any front end runs", each(plain.plain, *AUTHORED)),
     Gate("questions are asked once and explained", questions.asked),
     Gate("no construct before its lesson", constructs.constructs),

@@ -11,7 +11,7 @@ from labkit.author.book import Output, Page
 from labkit.author.problem import Problem
 
 COLUMNS = 100
-CELLS = range(15, 41)
+CELLS = range(15, 36)
 WORDLESS = frozenset({"image", "img", "picture", "plot", "figure", "chart", "graph", "screenshot"})  # say nothing
 PIXELS = ("image/png", "image/jpeg", "image/gif", "image/svg+xml")
 

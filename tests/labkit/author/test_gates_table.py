@@ -51,7 +51,7 @@ SPOILED: dict[str, Callable[[Any], object]] = {
     "one title and headings in order": lambda course: course.change(LESSON, 5, source="# Wire"),
     "every picture has words": a_picture_without_words,
     "code fits 100 columns": lambda course: course.change(LESSON, 2, source=f"tea = '{'x' * 94}'"),
-    "a lesson has 15 to 40 cells": lambda course: course.write(LESSON, course.text("# 00 A cup of tea")),
+    "a lesson has 15 to 35 cells": lambda course: course.write(LESSON, course.text("# 00 A cup of tea")),
     "cells are plain Python that any front end runs": lambda course: course.change(LESSON, 2, source="!ls"),
     "questions are asked once and explained": lambda course: course.change(
         LESSON, 3, source='labkit.predict("00.p1")\nprint(f"{1 + 1} cups")'

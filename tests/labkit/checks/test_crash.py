@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from labkit.checks.crash import ANSWERED, DEFAULT, LOOKS, NOBODY, STATUS, look
+from labkit.checks.crash import ANSWERED, DEFAULT, GIVEN, LOOKS, NO_SCHEME, NOBODY, STATUS, look
 from labkit.outcome import Outcome
 
 Judge = Callable[..., Outcome]
@@ -33,6 +33,25 @@ def raises_for_status(base_url: str) -> None:
     requests.get(base_url + "/nothing").raise_for_status()
 
 
+def puts_the_header_in_a_set(base_url: str, name: str) -> Any:
+    return requests.get(base_url + "/health", headers={"X-Learner", name}).json()  # type: ignore[arg-type]
+
+
+def misspells_a_method(base_url: str, name: str) -> Any:
+    return requests.get(base_url + "/health", headers={"X-Learner": name}).jsn()  # type: ignore[attr-defined]
+
+
+def gives_a_path_alone(base_url: str) -> None:
+    requests.get("/nothing")
+
+
+def never_comes_to_the_name(base_url: str) -> None:
+    for row in ["content-length: 3"]:
+        if row.startswith("Content-Length"):
+            length = row
+    print(length)
+
+
 def raises_its_own(base_url: str) -> None:
     class TeaError(Exception):
         pass
@@ -48,6 +67,14 @@ def raises_its_own(base_url: str) -> None:
         ("00.1", reads_half, ("", "← HTTP/1.1 200 OK", LOOKS["JSONDecodeError"])),
         ("00.1", asks_elsewhere, ("no request of yours had reached the server", "", NOBODY)),
         ("00.2", raises_for_status, ("the server had answered 404 to GET /nothing", "NOT_FOUND", STATUS)),
+        ("00.1", puts_the_header_in_a_set, ("no request of yours had reached the server", "", GIVEN)),
+        ("00.1", misspells_a_method, ("", "← HTTP/1.1 200 OK", LOOKS["AttributeError"])),
+        ("00.2", gives_a_path_alone, ("no request of yours had reached the server", "", NO_SCHEME)),
+        (
+            "00.2",
+            never_comes_to_the_name,
+            ("no request of yours had reached the server", "", LOOKS["UnboundLocalError"]),
+        ),
         ("00.2", raises_its_own, ("no request of yours had reached the server", "", DEFAULT)),
     ],
 )
