@@ -7,7 +7,7 @@ import pytest
 from in_jupyterlab import RunNotebook, contrast, printed, shot
 from playwright.sync_api import Locator, Page, expect
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 OPEN = 'import labkit\nfrom labkit.widgets import chat, dial\nlab = labkit.open("00")'
 SLOW = '{"x-lab-pace": "ttft=0.3;tps=4;jitter=0"}'

@@ -7,7 +7,7 @@ import pytest
 from in_jupyterlab import RunNotebook, contrast, printed, shot
 from playwright.sync_api import Locator, Page, expect
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 SLOW = '{"x-lab-pace": "ttft=0.3;tps=4;jitter=0"}'
 BRISK = '{"x-lab-pace": "ttft=0.3;tps=20;jitter=0"}'

@@ -17,6 +17,8 @@ import pytest
 
 from labkit import jupyter, session
 
+pytestmark = pytest.mark.long
+
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process among others")
 
 

@@ -16,6 +16,8 @@ from schemathesis import Case, GenerationMode
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi import checks
 
+pytestmark = pytest.mark.long
+
 HELD_TO = [
     schemathesis.checks.not_a_server_error,
     checks.status_code_conformance,

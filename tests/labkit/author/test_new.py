@@ -22,7 +22,7 @@ from labkit.checks import CHECKS
 from labkit.leaflets import LEAFLETS
 from labkit.manifest import parse
 
-pytestmark = pytest.mark.timeout(300)  # seconds: mypy begins without a cache
+pytestmark = [pytest.mark.timeout(300), pytest.mark.long]  # seconds: mypy begins without a cache
 
 ROOT = Path(__file__).parents[3]
 COPIED = ("labkit", "leafkettle", "notebooks", "solutions", "exercises", "answers", "questions", "instructors")
@@ -49,7 +49,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def run(project: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(project), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(project)}
     return subprocess.run(
         [sys.executable, "-m", *command], cwd=project, env=environment, capture_output=True, text=True, check=False
     )
