@@ -16,10 +16,8 @@ import pytest
 
 from labkit import manifest
 
-pytestmark = [
-    pytest.mark.timeout(600),
-    pytest.mark.long,
-]  # seconds: every command starts a Python with many imports, and kernels
+# 600 seconds: every command starts a Python with many imports, and kernels.
+pytestmark = [pytest.mark.timeout(600), pytest.mark.long]
 
 ROOT = Path(__file__).parents[3]
 LESSON = "10_streaming_a_language_model"
