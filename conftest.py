@@ -17,6 +17,7 @@ PLACES = {
     "JUPYTER_RUNTIME_DIR": "jupyter-runtime",
     "MPLCONFIGDIR": "matplotlib",
 }
+SPARED = Path(__file__).parent / "tests" / "spared"  # what no process of the tests shall spend its time on
 HOME = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 
 
@@ -30,6 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # The tests start hundreds of processes. What one has compiled, the others need not compile again.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(SPARED), os.environ.get("PYTHONPATH")]))
     os.environ.update({name: str(Path(home.name) / place) for name, place in PLACES.items()})
 
 
