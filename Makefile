@@ -6,6 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
+# Some machines forbid Python to keep what it compiled; empty counts as unset. The tests start hundreds of processes, and
+# each would compile all our modules again, which is a third of a lab server's start.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: lab test check lessons bench clean
 
 ## lab: install what it needs, then the lab server and JupyterLab on lesson 00; Ctrl-C ends both

@@ -1,6 +1,7 @@
 """Every test run, notebooks included, lives in a home of its own. Knows the environment; knows no test."""
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -16,6 +17,7 @@ PLACES = {
     "JUPYTER_RUNTIME_DIR": "jupyter-runtime",
     "MPLCONFIGDIR": "matplotlib",
 }
+SPARED = Path(__file__).parent / "tests" / "spared"  # what no process of the tests shall spend its time on
 HOME = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 
 
@@ -26,6 +28,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[HOME] = home
     for place in PLACES.values():
         (Path(home.name) / place).mkdir()
+    # The tests start hundreds of processes. What one has compiled, the others need not compile again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(SPARED), os.environ.get("PYTHONPATH")]))
     os.environ.update({name: str(Path(home.name) / place) for name, place in PLACES.items()})
 
 

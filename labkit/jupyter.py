@@ -20,6 +20,8 @@ import psutil  # type: ignore[import-untyped]  # psutil ships no types and its s
 from labkit import runtime
 
 PORT_RETRIES = 50
+STARTS = 3  # in all, where another program takes the port that JupyterLab has just found free
+LOST = "no available port could be found"  # its last words then
 START_PATIENCE = 60.0  # seconds: the first start after an install compiles and reads cold files
 END_PATIENCE = 12.0  # seconds: Jupyter gives a busy kernel five
 
@@ -41,6 +43,10 @@ SETTINGS = {
 
 class JupyterError(RuntimeError):
     """JupyterLab could not be had. The message holds its last words and what to do."""
+
+
+class LostPort(JupyterError):
+    """The port that it found free was taken when it came to listen: two who start at the same moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,31 +86,41 @@ def running(root: Path, *, port: int = 8888) -> Iterator[Jupyter]:
     (private / "settings" / "overrides.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
     others = runtime.environment().variables.get("JUPYTER_CONFIG_PATH", "")
     try:
-        with log.open("wb") as out:
-            process = subprocess.Popen(
-                _command(root, port, home, private),
-                cwd=root,
-                env={
-                    **runtime.environment().variables,
-                    "LABKIT_HOME": str(home),
-                    "JUPYTER_TOKEN_FILE": str(private / "token"),
-                    "JUPYTER_RUNTIME_DIR": str(private),
-                    "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, [str(private), others])),
-                },
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                creationflags=runtime.HIDDEN,
-            )
-        url = None
-        try:
-            url = _wait(process, private, token, log)
-            yield Jupyter(process, url, token, log)
-        finally:
-            _end(process, url, token)
+        environment = {
+            **runtime.environment().variables,
+            "LABKIT_HOME": str(home),
+            "JUPYTER_TOKEN_FILE": str(private / "token"),
+            "JUPYTER_RUNTIME_DIR": str(private),
+            "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, [str(private), others])),
+        }
+        for left in reversed(range(STARTS)):
+            process = _begin(_command(root, port, home, private), root, environment, log)
+            url = None
+            try:
+                url = _wait(process, private, token, log)
+                yield Jupyter(process, url, token, log)
+                return
+            except LostPort:
+                if not left:
+                    raise
+            finally:
+                _end(process, url, token)
     finally:
         shutil.rmtree(private, ignore_errors=True)  # on Windows a virus scanner may still hold a file open
+
+
+def _begin(command: list[str], root: Path, environment: dict[str, str], log: Path) -> "subprocess.Popen[bytes]":
+    with log.open("wb") as out:
+        return subprocess.Popen(
+            command,
+            cwd=root,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            creationflags=runtime.HIDDEN,
+        )
 
 
 def _command(root: Path, port: int, home: Path, private: Path) -> list[str]:
@@ -129,7 +145,8 @@ def _wait(process: subprocess.Popen[bytes], private: Path, token: str, log: Path
     deadline = time.monotonic() + START_PATIENCE
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise JupyterError(
+            error = LostPort if LOST in _last_words(log) else JupyterError
+            raise error(
                 f"JupyterLab ended at its start with exit code {process.returncode}. Its last words:\n"
                 f"{_last_words(log)}\nRun `wirelab doctor`: it names the cure."
             )

@@ -1,5 +1,6 @@
 """A real lab server for the tests that need a socket. Each pytest process (so each xdist worker) has its own."""
 
+import gc
 import json
 import os
 import signal
@@ -14,9 +15,11 @@ from typing import Any
 import httpx2
 import pytest
 from independent import Independent, installed
+from nursery import POSSIBLE, Born
 from upstream import KEY, Upstream
 
 ROOT = Path(__file__).parents[1]
+PROGRAM = ("-m", "labserver")
 START_SECONDS = 60
 FLAGS = ["--port", "0", "--allow-host", "lab"]  # the second is what bare sockets here call it
 END_SECONDS = 6
@@ -26,20 +29,26 @@ EXPECTED = ("surface=malformed",)  # what a server may say on stderr: some tests
 class LiveServer:
     """One running lab server: where it listens, its control plane in Python, and its end."""
 
-    def __init__(self, folder: Path, *flags: str, program: tuple[str, ...] = ("-m", "labserver")) -> None:
+    def __init__(self, folder: Path, *flags: str, program: tuple[str, ...] = PROGRAM, born: bool = False) -> None:
+        """`born`: from the nursery, where the program's imports are done already; else a fresh Python, as people do."""
         self.announcement = folder / "server.json"
         self.stderr = folder / "stderr.txt"
         # A developer's own LABSERVER_ settings must not change what the tests see.
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("LABSERVER_")}
-        with self.stderr.open("wb") as errors:
-            self.process = subprocess.Popen(
-                [sys.executable, *program, *FLAGS, "--announce", str(self.announcement), *flags],
-                cwd=ROOT,
-                env=inherited,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=errors,
-            )
+        given = [*FLAGS, "--announce", str(self.announcement), *flags]
+        self.process: subprocess.Popen[bytes] | Born
+        if born and POSSIBLE:
+            self.process = Born(given, inherited, ROOT, self.stderr)
+        else:
+            with self.stderr.open("wb") as errors:
+                self.process = subprocess.Popen(
+                    [sys.executable, *program, *given],
+                    cwd=ROOT,
+                    env=inherited,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=errors,
+                )
         try:
             said = self._await_announcement()
         except BaseException:
@@ -193,6 +202,17 @@ def bearer(key: str | None) -> dict[str, str]:
 StartServer = Callable[..., LiveServer]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files begin first, so that at the end no worker is left alone with one."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end, so the collector need not walk over it again at each of its rounds."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """The server that most tests share: one learner's (`--solo`), in real time."""
@@ -270,6 +290,7 @@ def _starting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartServer]
     started: list[LiveServer] = []
 
     def start(*flags: str, **how: Any) -> LiveServer:
+        how.setdefault("born", "program" not in how)
         started.append(LiveServer(tmp_path_factory.mktemp("server"), *flags, **how))
         return started[-1]
 

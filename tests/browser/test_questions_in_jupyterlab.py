@@ -7,7 +7,7 @@ import pytest
 from in_jupyterlab import Running, RunNotebook, contrast, menu, shot
 from playwright.sync_api import Locator, Page, expect
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 PREDICTION = "00.p1"
 

@@ -36,7 +36,7 @@ def private_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[di
         "JUPYTER_CONFIG_DIR": str(place / "jupyter-config"),
         "JUPYTER_DATA_DIR": str(place / "jupyter-data"),
         "JUPYTER_RUNTIME_DIR": str(place / "jupyter-runtime"),
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ["PYTHONPATH"]]),
         "PYTEST_ADDOPTS": "",
     }
     yield environment

@@ -1,11 +1,11 @@
 """The proof can go red: one flipped character in one stored output fails the run that `make test` makes."""
 
+import copy
 import json
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,14 @@ from labkit.author.gates.execution import counts
 from labkit.author.normal import normalise
 from labkit.author.run import execute
 
+pytestmark = pytest.mark.long
+
 Prove = Callable[[Path], "subprocess.CompletedProcess[str]"]
+Poison = Callable[[list[dict[str, Any]]], object]
+Source = tuple[str, str, list[str]]
 Notebook = dict[str, Any]
 
-TINY = [
+TINY: list[Source] = [
     ("text", "# Tea", []),
     ("code", "import sys\nprint('green tea')\nprint('hot', file=sys.stderr)", []),
     ("code", "40 + 2", []),
@@ -28,14 +32,14 @@ TINY = [
 ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def prove(root: Path, nbval: dict[str, Any], private_environment: dict[str, str]) -> Prove:
-    """pytest over one notebook, with the Makefile's options and the project's own configuration."""
-    command = [sys.executable, "-m", "pytest", "-c", "pyproject.toml", "-p", "no:cacheprovider", "--color=no"]
+    """pytest over one folder of notebooks, with the Makefile's options and the project's own configuration."""
+    command = [sys.executable, "-m", "pytest", "-c", "pyproject.toml", "-p", "no:cacheprovider", "--color=no", "-rA"]
 
-    def run(path: Path) -> "subprocess.CompletedProcess[str]":
+    def run(folder: Path) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [*command, f"--rootdir={path.parent}", *nbval["NBVAL_OPTIONS"], str(path)],
+            [*command, f"--rootdir={folder}", *nbval["NBVAL_OPTIONS"], str(folder)],
             cwd=root,
             env=private_environment,
             capture_output=True,
@@ -47,10 +51,9 @@ def prove(root: Path, nbval: dict[str, Any], private_environment: dict[str, str]
     return run
 
 
-@pytest.fixture(scope="session")
-def executed(tmp_path_factory: pytest.TempPathFactory, private_environment: dict[str, str]) -> bytes:
-    """TINY, executed and stored as `wirelab dev run` does it."""
-    path = tmp_path_factory.mktemp("executed") / "tiny.ipynb"
+def executed(sources: list[Source], folder: Path, environment: dict[str, str]) -> Notebook:
+    """A notebook of these cells, executed and stored as `wirelab dev run` does it."""
+    path = folder / "tiny.ipynb"
     cells: list[Notebook] = [
         {"cell_type": "markdown", "id": f"c{number}", "metadata": {}, "source": source}
         if kind == "text"
@@ -62,35 +65,40 @@ def executed(tmp_path_factory: pytest.TempPathFactory, private_environment: dict
             "execution_count": None,
             "outputs": [],
         }
-        for number, (kind, source, tags) in enumerate(TINY)
+        for number, (kind, source, tags) in enumerate(sources)
     ]
     path.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}), encoding="utf-8")
-    return ipynb.encode(normalise(execute(path, path.name, private_environment)))
+    stored: Notebook = json.loads(ipynb.encode(normalise(execute(path, path.name, environment))))
+    return stored
 
 
-@pytest.fixture
-def tiny(tmp_path: Path, executed: bytes) -> Path:
-    """A copy of its own of the executed notebook."""
-    path = tmp_path / "notebooks" / "00_tiny.ipynb"
-    path.parent.mkdir()
-    path.write_bytes(executed)
-    return path
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory, private_environment: dict[str, str]) -> Notebook:
+    """TINY as often as there are poisons, and once more: the first round stays as it is."""
+    folder = tmp_path_factory.mktemp("executed")
+    return executed(TINY * (1 + len(POISONS)), folder, private_environment)
 
 
-def change(path: Path, edit: Callable[[Notebook], object]) -> None:
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    edit(notebook)
-    path.write_text(json.dumps(notebook), encoding="utf-8")
+def write(folder: Path, name: str, notebook: Notebook) -> None:
+    (folder / f"{name}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
 
 
-def failed(result: "subprocess.CompletedProcess[str]") -> set[tuple[str, str]]:
-    """(notebook, cell as nbval names it: code cells from 0) of each failure."""
-    return set(re.findall(r"^FAILED .*?([\w-]+\.ipynb)::(Cell \d+)", result.stdout, re.MULTILINE))
+def results(result: "subprocess.CompletedProcess[str]", word: str) -> set[tuple[str, str]]:
+    """(notebook, cell as nbval names it: code cells from 0) of each cell that PASSED, or FAILED."""
+    return set(re.findall(rf"^{word} .*?([\w-]+\.ipynb)::(Cell \d+)", result.stdout, re.MULTILINE))
+
+
+def cells_of(name: str, numbers: Iterable[int]) -> set[tuple[str, str]]:
+    return {(f"{name}.ipynb", f"Cell {number}") for number in numbers}
+
+
+def code(notebook: Notebook) -> list[dict[str, Any]]:
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
 
 
 def outputs(notebook: Notebook, number: int) -> list[dict[str, Any]]:
     """The stored outputs of a code cell, counted from 0."""
-    found: list[dict[str, Any]] = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"][number]["outputs"]
+    found: list[dict[str, Any]] = code(notebook)[number]["outputs"]
     return found
 
 
@@ -101,8 +109,7 @@ def flipped(text: str | list[str]) -> str:
 
 def poison_first_text(notebook: Notebook) -> int:
     """Flip one character of the first printed or shown text; the cell that holds it, code cells counted from 0."""
-    codes = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    for number, cell in enumerate(codes):
+    for number, cell in enumerate(code(notebook)):
         for output in cell["outputs"]:
             for holder, key in ((output, "text"), (output.get("data", {}), "text/plain")):
                 if key in holder and flipped(holder[key]) != "".join(holder[key]):
@@ -111,11 +118,11 @@ def poison_first_text(notebook: Notebook) -> int:
     raise AssertionError("this notebook shows nothing that could be poisoned")
 
 
-def flip(number: int, output: int, *keys: str) -> Callable[[Notebook], None]:
+def flip(output: int, *keys: str) -> Poison:
     """A poison: one character of one field of one output."""
 
-    def edit(notebook: Notebook) -> None:
-        holder = outputs(notebook, number)[output]
+    def edit(stored: list[dict[str, Any]]) -> None:
+        holder = stored[output]
         for key in keys[:-1]:
             holder = holder[key]
         holder[keys[-1]] = flipped(holder[keys[-1]])
@@ -123,76 +130,68 @@ def flip(number: int, output: int, *keys: str) -> Callable[[Notebook], None]:
     return edit
 
 
-POISONS: dict[str, tuple[Callable[[Notebook], object], str]] = {
-    "stdout": (flip(0, 0, "text"), "Cell 0"),
-    "stderr": (flip(0, 1, "text"), "Cell 0"),
-    "result": (flip(1, 0, "data", "text/plain"), "Cell 1"),
-    "alt": (flip(2, 0, "data", "text/html"), "Cell 2"),
-    "error-name": (flip(3, 0, "ename"), "Cell 3"),
-    "error-text": (flip(3, 0, "evalue"), "Cell 3"),
-    "output-lost": (lambda notebook: outputs(notebook, 1).clear(), "Cell 1"),
-    "output-added": (lambda notebook: outputs(notebook, 1).append(outputs(notebook, 0)[0]), "Cell 1"),
+# The cell of TINY, code cells counted from 0, and what is done to its stored outputs.
+POISONS: dict[str, tuple[int, Poison]] = {
+    "stdout": (0, flip(0, "text")),
+    "stderr": (0, flip(1, "text")),
+    "result": (1, flip(0, "data", "text/plain")),
+    "alt": (2, flip(0, "data", "text/html")),
+    "error-name": (3, flip(0, "ename")),
+    "error-text": (3, flip(0, "evalue")),
+    "output-lost": (1, lambda stored: stored.clear()),
+    "output-added": (1, lambda stored: stored.append({"output_type": "stream", "name": "stdout", "text": "more"})),
 }
 
 
-def test_an_untouched_notebook_passes(tiny: Path, prove: Prove) -> None:
-    result = prove(tiny)
-    assert result.returncode == 0, result.stdout
-    assert "4 passed" in result.stdout
-
-
-def test_one_flipped_character_of_a_stored_output_turns_the_run_red_and_names_the_cell(
-    tiny: Path, prove: Prove
+def test_what_is_as_it_was_passes_and_so_do_another_pictures_bytes_and_a_stripped_notebook(
+    tiny: Notebook, tmp_path: Path, prove: Prove
 ) -> None:
-    change(tiny, poison_first_text)
-    result = prove(tiny)
-    assert result.returncode == 1, result.stdout
-    assert failed(result) == {("00_tiny.ipynb", "Cell 0")}
-
-
-def test_every_kind_of_poison_is_found_where_it_is_and_nowhere_else(tiny: Path, prove: Prove) -> None:
-    for name, (edit, _) in POISONS.items():
-        change(Path(shutil.copy(tiny, tiny.with_name(f"{name}.ipynb"))), edit)
-    result = prove(tiny.parent)
-    assert result.returncode == 1, result.stdout
-    assert failed(result) == {(f"{name}.ipynb", cell) for name, (_, cell) in POISONS.items()}
-
-
-def test_another_pictures_bytes_pass_and_only_they(tiny: Path, prove: Prove) -> None:
-    def other_bytes(notebook: Notebook) -> None:
-        data = outputs(notebook, 2)[0]["data"]
-        data["text/html"] = "".join(data["text/html"]).replace("AAAA", "BBBB/+09==")
-
-    change(tiny, other_bytes)
-    result = prove(tiny)
+    codes = range(len(code(tiny)))
+    untouched, picture, stripped = (copy.deepcopy(tiny) for _ in range(3))
+    data = outputs(picture, 2)[0]["data"]
+    data["text/html"] = "".join(data["text/html"]).replace("AAAA", "BBBB/+09==")
+    for cell in code(stripped):
+        cell |= {"execution_count": None, "outputs": []}
+    for name, notebook in (("untouched", untouched), ("picture", picture), ("stripped", stripped)):
+        write(tmp_path, name, notebook)
+    result = prove(tmp_path)
     assert result.returncode == 0, result.stdout
+    every = cells_of("untouched", codes) | cells_of("picture", codes) | cells_of("stripped", codes)
+    assert results(result, "PASSED") == every
 
 
-def test_a_stripped_notebook_passes_nbval_and_is_caught_by_our_gate(tiny: Path, prove: Prove) -> None:
-    def strip(notebook: Notebook) -> None:
-        for cell in notebook["cells"]:
-            if cell["cell_type"] == "code":
-                cell |= {"execution_count": None, "outputs": []}
+def test_a_stripped_notebook_is_caught_by_our_gate(tiny: Notebook, tmp_path: Path) -> None:
+    """nbval's known hole, see above: without a count it compares nothing."""
+    stripped = copy.deepcopy(tiny)
+    for cell in code(stripped):
+        cell |= {"execution_count": None, "outputs": []}
+    write(tmp_path, "00_tiny", stripped)
+    path = tmp_path / "00_tiny.ipynb"
+    page = book.page("notebooks", path.name, ipynb.read(path, path.name))
+    assert len(list(counts(page))) == len(code(stripped))
 
-    change(tiny, strip)
-    assert prove(tiny).returncode == 0  # nbval's known hole: without a count it compares nothing
-    page = book.page("notebooks", tiny.name, ipynb.read(tiny, tiny.name))
-    assert [problem.cell for problem in counts(page)] == [2, 3, 4, 5]
 
+def test_every_kind_of_poison_is_found_where_it_is_and_nowhere_else_and_turns_the_run_red(
+    tiny: Notebook, root: Path, tmp_path: Path, prove: Prove
+) -> None:
+    """Each poison has a round of TINY to itself; one character of the real lesson 00 is flipped beside it."""
+    poisoned, cells = copy.deepcopy(tiny), [kind for kind, _, _ in TINY].count("code")
+    places = [turn * cells + at for turn, (at, _) in enumerate(POISONS.values(), start=1)]
+    for place, (_, edit) in zip(places, POISONS.values(), strict=True):
+        edit(outputs(poisoned, place))
+    write(tmp_path, "poisoned", poisoned)
+    (stored,) = (root / "notebooks").glob("00_*.ipynb")
+    lesson = json.loads(stored.read_text(encoding="utf-8"))
+    number = poison_first_text(lesson)
+    write(tmp_path, stored.stem, lesson)
 
-def test_the_real_lesson_00_turns_red_by_one_flipped_character(root: Path, tmp_path: Path, prove: Prove) -> None:
-    (lesson,) = (root / "notebooks").glob("00_*.ipynb")
-    copy = Path(shutil.copy(lesson, tmp_path / lesson.name))
-    number = -1
+    result = prove(tmp_path)
 
-    def edit(notebook: Notebook) -> None:
-        nonlocal number
-        number = poison_first_text(notebook)
-
-    change(copy, edit)
-    result = prove(copy)
     assert result.returncode == 1, result.stdout
-    assert failed(result) == {(lesson.name, f"Cell {number}")}
+    red = cells_of("poisoned", places) | cells_of(stored.stem, [number])
+    assert results(result, "FAILED") == red
+    every = cells_of("poisoned", range(len(code(poisoned)))) | cells_of(stored.stem, range(len(code(lesson))))
+    assert results(result, "PASSED") == every - red
 
 
 def test_the_makefile_proves_the_course_with_exactly_these_options(root: Path, nbval: dict[str, Any]) -> None:

@@ -18,6 +18,8 @@ import pytest
 from labkit import runtime, session
 from labkit.session import Server
 
+pytestmark = pytest.mark.long
+
 KERNEL = """
 import sys, time
 from labkit import session

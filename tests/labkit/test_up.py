@@ -17,6 +17,8 @@ import pytest
 
 from labkit import jupyter, session
 
+pytestmark = pytest.mark.long
+
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process among others")
 
 
@@ -198,3 +200,25 @@ def test_a_jupyterlab_that_cannot_start_leaves_its_last_words_and_the_cure(
     with pytest.raises(jupyter.JupyterError, match=r"(?s)exit code 1.*many.*wirelab doctor"), jupyter.running(tmp_path):
         raise AssertionError("it started")
     assert not list(home.glob("jupyter-*"))
+
+
+def test_a_port_that_was_free_when_jupyterlab_looked_and_taken_when_it_came_costs_another_start(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two who start at the same moment, as in a workshop: here the ports are taken until the second start."""
+    begin, begun = jupyter._begin, []
+    monkeypatch.setattr(jupyter, "PORT_RETRIES", 1)
+    with socket.create_server(("127.0.0.1", 0)) as first:
+        port = int(first.getsockname()[1])
+        second = socket.create_server(("127.0.0.1", port + 1))
+
+        def begin_when_free(*given: Any) -> Any:
+            if begun:
+                second.close()
+            begun.append(given)
+            return begin(*given)
+
+        monkeypatch.setattr(jupyter, "_begin", begin_when_free)
+        with jupyter.running(tmp_path, port=port) as lab:
+            assert f":{port + 1}/" in lab.url
+    assert len(begun) == 2

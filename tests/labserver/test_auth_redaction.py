@@ -256,7 +256,8 @@ def test_no_export_shows_a_credential(server, way: Callable[[Spy], None]) -> Non
         for export in ("journal", "journal.jsonl", "journal.har"):
             text = server.http.get(f"/lab/{export}", params=since, headers=owner).text
             assert not leaks(spy, text), export
-            for line in text.splitlines() if export.endswith("l") else [text]:
+            # JSON Lines end with LF alone: a mask's random bytes may be U+0085, where `splitlines` splits too.
+            for line in text.rstrip("\n").split("\n") if export.endswith("l") else [text]:
                 assert not [one for one in texts(json.loads(line)) if leaks(spy, one)], export
 
 

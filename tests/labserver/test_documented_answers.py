@@ -11,6 +11,8 @@ import httpx2
 import pytest
 from documented import PAGES, Answer, Operation, answers, operations
 
+pytestmark = pytest.mark.long
+
 LISTENERS = 5
 # What HTTP itself brings, or every answer may have.
 CLOCKS = {"date", "x-ratelimit-reset"}  # two servers agree on these when they are asked in the same second

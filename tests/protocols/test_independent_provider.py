@@ -16,7 +16,7 @@ from websockets.sync.client import connect
 
 from labserver.providers_cli import main
 
-pytestmark = pytest.mark.timeout(240)  # the proxy takes its time to start
+pytestmark = [pytest.mark.timeout(240), pytest.mark.long]  # the proxy takes its time to start
 
 WORDS = ["Green", " tea", " is", " good", " 🍵", "."]
 PROMPT, TEXT = "|".join(WORDS), "".join(WORDS)

@@ -16,6 +16,9 @@ from schemathesis import Case, GenerationMode
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi import checks
 
+# 300 seconds: each of the two asks hundreds of requests, and a busy machine has taken 90 for one of them.
+pytestmark = [pytest.mark.timeout(300), pytest.mark.long]
+
 HELD_TO = [
     schemathesis.checks.not_a_server_error,
     checks.status_code_conformance,

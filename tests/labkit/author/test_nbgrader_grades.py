@@ -16,7 +16,8 @@ import pytest
 
 from labkit import manifest
 
-pytestmark = pytest.mark.timeout(600)  # seconds: every command starts a Python with many imports, and kernels
+# 600 seconds: every command starts a Python with many imports, and kernels.
+pytestmark = [pytest.mark.timeout(600), pytest.mark.long]
 
 ROOT = Path(__file__).parents[3]
 LESSON = "10_streaming_a_language_model"
@@ -87,7 +88,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
         **os.environ,
         "LABKIT_HOME": str(place / "home"),
         "PATH": os.pathsep.join([str(program.parent), os.environ["PATH"]]),  # as its activated environment has it
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ["PYTHONPATH"]]),
         "HTTP_PROXY": "http://127.0.0.1:9",  # where nobody listens: who wants to leave this machine gets an error
         "HTTPS_PROXY": "http://127.0.0.1:9",
         "NO_PROXY": "127.0.0.1,localhost",

@@ -1,6 +1,7 @@
 """What a check costs beside the learner's own code: sandboxes, faults, journals, judgement. `-s` shows the figures.
 
-The judge's own work is what is asserted: by the clock it is as slow as the machine is busy.
+The judge's own work is what is asserted: by the clock it is as slow as the machine is busy. One round that stays under
+the limit is the proof; where a round does not, the machine gets another chance.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from labkit.checks import CHECKS
 from labkit.checks.bench import Bench
 
 MOST = 0.3  # seconds
-ROUNDS = 5
+ROUNDS = 5  # at most
 
 
 @pytest.mark.parametrize("exercise", CHECKS)
@@ -40,8 +41,10 @@ def test_a_checks_own_overhead_is_small(
             inside[-1] += time.perf_counter() - began
 
     monkeypatch.setattr(Bench, "_run", timed)
-    solution, walls, works = taught(exercise).solution, [], []
-    for _ in range(ROUNDS):
+    solution = taught(exercise).solution
+    walls: list[float] = []
+    works: list[float] = []
+    while len(works) < ROUNDS and min(works, default=MOST) >= MOST:
         inside.append(0.0)
         began, worked = time.perf_counter(), time.thread_time()
         assert checks.run(exercise, solution, url, loop=loop if checks.awaits(exercise, solution) else None).passed

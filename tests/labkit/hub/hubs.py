@@ -83,7 +83,7 @@ def started(folder: Path, site: Path) -> Hub:
     command += ["--ServerApp.allow_root=True", "--ServerApp.port_retries=0", "--ServerApp.allow_remote_access=True"]
     environment = {
         **os.environ,
-        "PYTHONPATH": f"{site}{os.pathsep}{ROOT}",
+        "PYTHONPATH": os.pathsep.join([str(site), str(ROOT), os.environ["PYTHONPATH"]]),
         "JUPYTER_TOKEN_FILE": str(folder / "token"),
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
         "JUPYTER_CONFIG_DIR": str(folder / "config"),

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from labkit.witness import Witness
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 FETCH = """
 async ([key, stopAfter]) => {

@@ -17,6 +17,8 @@ from labkit import runtime
 from labkit.cli import app
 from labkit.witness import Witness
 
+pytestmark = pytest.mark.long
+
 BODY = {"query": "What is tea?", "max_tokens": 4}
 READY = "Ctrl-C ends it."
 

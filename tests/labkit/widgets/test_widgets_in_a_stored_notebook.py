@@ -39,7 +39,8 @@ STORED = [
 
 def test_it_is_stored_as_text_and_strictly_the_same_when_it_runs_again(shared_home: Path, tmp_path: Path) -> None:
     path = tmp_path / "widgets.ipynb"
-    environment = {**os.environ, "LABKIT_HOME": str(shared_home), "PYTHONPATH": str(ROOT)}
+    paths = os.pathsep.join([str(ROOT), os.environ["PYTHONPATH"]])
+    environment = {**os.environ, "LABKIT_HOME": str(shared_home), "PYTHONPATH": paths}
     cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=ipynb.METADATA), path)
 
