@@ -21,7 +21,7 @@ test: $(VENV)/.dev
 	$(BIN)/python tests/browser/find.py --install
 	$(BIN)/python tests/guesthouse.py --install
 	$(BIN)/wirelab dev check
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	$(BIN)/python -m pytest -n 4 --dist loadfile
 	$(BIN)/python -m pytest -n 3 --dist loadfile --nbval --nbval-sanitize-with tests/course/sanitize.cfg --nbval-cell-timeout 120 notebooks solutions
 
 ## check: style, types, import contracts, and the gates of the course; no answer is tried

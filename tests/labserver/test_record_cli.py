@@ -70,6 +70,17 @@ def test_a_question_is_recorded_listed_and_played(upstream: Upstream, tmp_path: 
     assert live.http.post("/api/v1/query", json={"query": "What is tea?"}).json()["response"] == "Tea is good"
 
 
+def test_the_mocks_models_are_recorded_at_their_own_pace_and_no_other_name_is_taken(ask: Ask, tmp_path: Path) -> None:
+    for model in ("tea-fast", "tea-small"):
+        assert ask("record", "Hello", "--model", model, "-o", f"{model}.jsonl").returncode == 0
+    fast, usual = (told(tmp_path / f"{model}.jsonl") for model in ("tea-fast", "tea-small"))
+    assert (fast[0]["model"], usual[0]["model"]) == ("tea-fast", "tea-small")
+    assert fast[-1]["at"] < usual[-1]["at"] / 2, "three times the tokens a second"
+    ran = ask("record", "Hello", "--model", "tea-pot", "-o", "pot.jsonl")
+    assert ran.returncode != 0 and "The mock has no model `tea-pot`. It has: tea-small," in ran.stderr
+    assert not (tmp_path / "pot.jsonl").exists()
+
+
 def test_without_a_provider_the_mock_is_asked_and_a_second_file_is_not_written_over(ask: Ask, tmp_path: Path) -> None:
     assert ask("record", "Hello").returncode == 0
     kept = (tmp_path / "hello.jsonl").read_bytes()
