@@ -177,6 +177,7 @@ def test_what_was_there_before_is_listed_and_the_filter_finds_it(page: Page, ser
     expect(lines).to_contain_text("/tea")
     page.get_by_label("Status").select_option("")
     page.get_by_label("Kind").select_option("faulty")
+    expect(lines).to_have_count(1)
     expect(lines).to_contain_text("fault pings")
     expect(inspector.line(4)).to_be_visible()
 

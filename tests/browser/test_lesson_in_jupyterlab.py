@@ -74,4 +74,4 @@ def test_the_index_page_of_the_lab_server_lists_its_routes(page: Page, running: 
     page.goto(running.server)
 
     assert page.locator("h1").inner_text() == "The lab server is running"
-    assert "/v1/chat/completions" in page.locator("table").inner_text()
+    assert "/v1/chat/completions" in page.locator("#openai table").inner_text()
