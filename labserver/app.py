@@ -56,7 +56,7 @@ def create_app(settings: Settings) -> FastAPI:
             Middleware(WatchMiddleware, watch=watch, respond=refusals.respond),
             Middleware(StrangerMiddleware, lab=lab),  # another origin, with a journal of its own
             Middleware(EntranceMiddleware, lab=lab),  # before the others: the journal sees every refusal of theirs
-            Middleware(HostMiddleware, trust=lab.trust, respond=refusals.respond),
+            Middleware(HostMiddleware, respond=refusals.respond),
             Middleware(CorsMiddleware, trust=lab.trust, respond=refusals.respond),
             Middleware(LimitsMiddleware, respond=refusals.respond),
             Middleware(BodyCapMiddleware, lab=lab, respond=refusals.respond),

@@ -44,7 +44,9 @@ class EntranceMiddleware:
             await self.app(scope, receive, send)
             return
         state, headers, path = scope["state"], scope["headers"], scope["path"]
-        if (refused := self.lab.trust.refusal(scope)) is not None:
+        if (wrong := self.lab.trust.wrong_host(scope)) is not None:
+            state["wrong_host"] = wrong
+        if (refused := wrong or self.lab.trust.wrong_page(scope)) is not None:
             state["refusal"] = refused
         placed = auth.placed(headers, scope["query_string"])
         credentials = [credential for _, credential in placed]

@@ -15,7 +15,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from pydantic import BaseModel, ValidationError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,7 +24,7 @@ from starlette.websockets import WebSocket
 from labserver.visit import visit_of
 
 SHORTENED: set[ASGIApp] = set()  # the apps of the sockets that hold less
-JSON = frozenset({"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"})
+JSON = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
 
 
 class LeanRoute(APIRoute):
@@ -48,10 +48,10 @@ class LeanRoute(APIRoute):
             request = Request(scope, receive, send)
             asked: dict[str, Any] = {}
             if model is not None:
-                if request.headers.get("content-type") not in JSON:
+                if next((value for name, value in scope["headers"] if name == b"content-type"), b"") not in JSON:
                     await usual(scope, receive, send)
                     return
-                raw = await request.body()
+                raw = await _body(receive)
                 if (body := _read(raw, model)) is None:
                     await usual(scope, _again(raw, receive), send)
                     return
@@ -107,6 +107,19 @@ def _read(raw: bytes, model: type[BaseModel]) -> BaseModel | None:
         return model.model_validate(json.loads(raw))
     except (ValidationError, ValueError, RecursionError):
         return None
+
+
+async def _body(receive: Receive) -> bytes:
+    """Raises ClientDisconnect, as Starlette does, where the client leaves before it is whole."""
+    pieces: list[bytes] = []
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        pieces.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(pieces)
 
 
 def _again(raw: bytes, receive: Receive) -> Receive:

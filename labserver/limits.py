@@ -106,8 +106,8 @@ class Limits:
         return Standing(self._left(self._requests, who), self._left(self._tokens, who))
 
     def _left(self, item: Rate, who: str) -> Left:
-        reset, remaining = self._strategy.get_window_stats(item, who)
-        return Left(item.amount, remaining, reset - self._windows.now)
+        count, ends = self._windows.standing(item.key_for(who))  # as the strategy's own window stats, asked once
+        return Left(item.amount, max(0, item.amount - count), ends - self._windows.now)
 
     def ask(self, who: str = "") -> None:
         """One more request, for what is none of HTTP's: a message on a WebSocket. Raises RateLimited."""

@@ -16,7 +16,6 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})  # and every other addre
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # uri-host and port (RFC 9112, section 3.2); what stands in brackets is an IPv6 address.
 HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._~%!$&'()*+;=-]+))(?::[0-9]*)?")
-
 Headers = Iterable[tuple[bytes, bytes]]
 
 
@@ -76,10 +75,8 @@ class Trust:
         origins = _values(headers, b"origin")
         return next((origin for origin in origins if not self.trusted(origin, headers)), None)
 
-    def refusal(self, scope: Mapping[str, Any]) -> LabError | None:
-        """Why this request is not let in, whoever sends it."""
-        if (wrong := self.wrong_host(scope)) is not None:
-            return wrong
+    def wrong_page(self, scope: Mapping[str, Any]) -> LabError | None:
+        """What is wrong with the page that sends this request, or None."""
         if (origin := self.foreign_page(scope.get("method"), scope["headers"])) is not None:
             return stranger(origin)
         return None

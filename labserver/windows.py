@@ -33,6 +33,11 @@ class Windows(Storage):
         self._windows[key] = (count + amount, ends)
         return count + amount
 
+    def standing(self, key: str) -> tuple[int, float]:
+        """How much is counted in the window that is open, and when it ends; 0 and now, where none is."""
+        count, ends = self._windows.get(key, (0, 0.0))
+        return (count, ends) if ends > self.now else (0, self.now)
+
     def get(self, key: str) -> int:
         count, ends = self._windows.get(key, (0, 0.0))
         return count if ends > self.now else 0

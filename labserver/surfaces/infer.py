@@ -28,6 +28,7 @@ router = APIRouter(
 
 MOST_METADATA = 16 * 1024
 MOST_EVENTS = 4096
+UNSTAMPED = frozenset({"stream", "callback_url"})  # how to answer, not what was asked
 POLL_AGAIN = "1"  # seconds: a server does not know when a model will be done
 
 
@@ -104,7 +105,7 @@ async def submitted(visit: Visit, ask: Ask, callback: Callback | None = None) ->
     if lab.bell.rung:
         raise Unavailable("The lab server is shutting down. Start it again with `wirelab up`.")
     provider = visit.admit(ask.model)
-    stamp = visit.stamp(ask.model_dump(exclude={"stream", "callback_url"}))
+    stamp = visit.stamp({name: said for name, said in ask if name not in UNSTAMPED})
     session_id = ask.session_id or _uuid(stamp.digest[32:])
     earlier = await sandbox.jobs.memory(session_id)
     kind = Job if is_foreseeable(provider) else LiveJob

@@ -40,6 +40,11 @@ def test_a_wrong_host_is_refused_on_every_path_with_the_cure(server, wrong: str,
     assert ("--allow-host" if status == 403 else "Host") in told(body)["message"]
 
 
+def test_the_name_is_judged_before_the_page(server) -> None:
+    status, body = ask(server, f"Host: evil.example\r\nOrigin: http://evil.example\r\n{UPGRADE}", "/ws/echo")
+    assert status == 403 and "--allow-host" in told(body)["message"]
+
+
 def test_under_v1_the_refusal_is_openais(server) -> None:
     status, body = ask(server, "Host: evil.example\r\n", "/v1/models")
     assert (status, set(told(body))) == (403, {"message", "type", "param", "code"})

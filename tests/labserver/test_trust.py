@@ -95,13 +95,6 @@ def test_one_foreign_origin_among_several_is_enough_and_no_origin_is_no_page() -
     assert Trust().foreign_page("POST", []) is None
 
 
-def test_the_name_is_judged_before_the_page() -> None:
-    scope = asked("evil.example", origin="http://evil.example") | {"method": "POST"}
-    refusal = Trust().refusal(scope)
-    assert refusal is not None
-    assert "--allow-host" in refusal.message
-
-
 def test_only_an_options_with_both_fields_is_a_preflight() -> None:
     fields = {"origin": "http://localhost", "access-control-request-method": "GET"}
     assert is_preflight(asked("localhost", **fields) | {"method": "OPTIONS"})
