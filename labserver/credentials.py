@@ -11,6 +11,7 @@ HEADERS = (b"authorization", b"proxy-authorization", b"x-api-key", b"api-key", b
 SUBPROTOCOLS = b"sec-websocket-protocol"
 KEY_IN_SUBPROTOCOL = re.compile(rb"api-key\.([^,\s]+)", re.IGNORECASE)  # openai-insecure-api-key.KEY, for one
 IN_QUERY = (b"key", b"api_key", b"token", b"access_token")
+JUPYTERS = re.compile(rb'(?:^|;)\s*(?:username-|_xsrf|jupyter)[^=;]*=\s*("[^"]*"|[^;]*)', re.IGNORECASE)
 SHORTEST = 6  # bytes: a shorter piece of a header's value would blot out half of the record
 
 Pairs = Iterable[tuple[bytes, bytes]]
@@ -45,6 +46,13 @@ def values(headers: Pairs, query: bytes) -> set[bytes]:
         if name in IN_QUERY:
             found |= {value, unquote_to_bytes(value.replace(b"+", b" "))}
     return found - {b""}
+
+
+def of_jupyter(headers: Pairs) -> set[bytes]:
+    """What opens a JupyterLab on the same host: cookies know no ports (RFC 6265, section 8.5), so a browser that is
+    logged in there sends them here too. What stands between their quotes, or the whole value."""
+    found = {value.strip(b' "') for name, line in headers if name == b"cookie" for value in JUPYTERS.findall(line)}
+    return {value for value in found if len(value) >= SHORTEST}
 
 
 def _keys_in(subprotocols: bytes) -> list[bytes]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from labserver import admission, auth, faults, scopes
+from labserver.credentials import of_jupyter
 from labserver.doorkeeper import Doorkeeper
 from labserver.errors import Forbidden, LabError
 from labserver.exchange import Exchange, minted
@@ -58,6 +59,8 @@ class EntranceMiddleware:
         exchange: Exchange = state["exchange"]
         exchange.claimed, exchange.sandbox = True, sandbox.id
         exchange.secrets = auth.secrets(credentials, scope["query_string"])
+        if guests := of_jupyter(headers):
+            exchange.hide(*guests)
         own_id = exchange.request_id or _accepted_id(headers)
         if is_control(path):
             exchange.request_id = own_id or minted()

@@ -39,3 +39,19 @@ def test_a_credential_is_secret_whole_and_in_its_telling_parts() -> None:
         b"a+b",
         b"sk-1.2",
     }
+
+
+def test_jupyters_cookies_open_a_jupyterlab_and_the_others_are_the_learners_own() -> None:
+    line = b'cup=1234567; username-127-0-0-1-8888="2|1:0|10:17|x"; _xsrf=2|4768ee63|c1d2; jupyterhub-user-ann="2|hub"'
+    assert credentials.of_jupyter([(b"cookie", line)]) == {b"2|1:0|10:17|x", b"2|4768ee63|c1d2"}, "2|hub is too short"
+    assert credentials.of_jupyter([(b"cookie", b"cup=username-1; a=_xsrf"), (b"x-note", b"_xsrf=12345678")]) == set()
+
+
+def test_a_browser_that_is_logged_in_to_jupyterlab_leaves_its_cookies_in_no_journal(server) -> None:
+    key, login, token = server.sandbox(), "2|1:0|10:1795299571|23:username", "2|4768ee63|c1d29fb5e159eb74"
+    cookie = f'username-127-0-0-1-8888="{login}"; cup=1; _xsrf={token}'
+    server.http.get("/health", headers={"x-api-key": key, "cookie": cookie})
+    for path in ("/lab/journal", "/lab/journal.jsonl", "/lab/journal.har"):
+        shown = server.http.get(path, headers={"x-api-key": key}).text
+        assert "cup=1" in shown
+        assert login not in shown and token not in shown, path
