@@ -74,7 +74,9 @@ def rows(record: Record) -> list[Row]:
             )
         found.append(_row(f"{title}: µs per event", {name: each.cost * 1e6 for name, each in here.items()}, ".0f"))
     for connections, offered in dict.fromkeys((each.connections, each.offered) for each in record.posts):
-        posts = {each.server: each for each in record.posts if each.offered == offered}
+        posts = {
+            each.server: each for each in record.posts if (each.connections, each.offered) == (connections, offered)
+        }
         title = f"infer, {connections} connections" + (f", {offered} requests/s offered" if offered else "")
         found.append((f"{title}: failed", [f"{each.failed}" for each in posts.values()], ""))
         found.append(_row(f"{title}: requests/s", {name: each.rate for name, each in posts.items()}, ".0f"))

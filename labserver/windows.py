@@ -39,12 +39,11 @@ class Windows(Storage):
         return (count, ends) if ends > self.now else (0, self.now)
 
     def get(self, key: str) -> int:
-        count, ends = self._windows.get(key, (0, 0.0))
-        return count if ends > self.now else 0
+        return self.standing(key)[0]
 
     def get_expiry(self, key: str) -> float:
         """When the window ends; now, where none is open."""
-        return max(self.now, self._windows.get(key, (0, 0.0))[1])
+        return self.standing(key)[1]
 
     def clear(self, key: str) -> None:
         self._windows.pop(key, None)

@@ -9,7 +9,7 @@ import traitlets
 from labkit.widgets.shown import HERE, Shown
 from labkit.witness import Witness, WitnessError
 
-SPENT = "It has struck, and is spent: answers are honest again."
+OVER = "Nothing is in force any more: answers are honest again."
 
 
 class Judged(Protocol):
@@ -66,12 +66,12 @@ class FaultDial(Shown):
             self.said, self.told = said, self.told + 1
 
     def _watch(self) -> None:
-        """The page's own look, again and again: it only speaks where the last rule is spent."""
+        """The page's own look, again and again: it only speaks where the last rule is gone: struck, too old, or taken back."""
         with suppress(WitnessError), self.hold_sync():  # whoever presses a button is told that nobody answers
             before, self.looked = self.rules, self.looked + 1
             self.refresh()
             if before and not self.rules:
-                self.said, self.failed, self.told = SPENT, False, self.told + 1
+                self.said, self.failed, self.told = OVER, False, self.told + 1
 
     def _done(self, message: Mapping[str, Any]) -> str:
         match message:

@@ -84,7 +84,7 @@ def test_a_fault_from_the_dial_breaks_the_chat_which_says_so_and_tries_again(
     say(page, "Green| tea| is| good")
 
     expect(turns(page).nth(1)).to_contain_text("The connection was lost in the middle of the answer", timeout=20_000)
-    expect(knob.get_by_role("status")).to_have_text("It has struck, and is spent: answers are honest again.")
+    expect(knob.get_by_role("status")).to_have_text("Nothing is in force any more: answers are honest again.")
     expect(knob).to_contain_text("Nothing is broken on purpose in your sandbox.")
     shot(page, "dial_and_chat_light", tmp_path)
     page.get_by_role("button", name="Try again").press("Enter")

@@ -8,7 +8,7 @@ import pytest
 from labkit.notebook import Lab
 from labkit.widgets import chat, dial, stream, timeline
 from labkit.widgets.chat_window import ChatWindow
-from labkit.widgets.fault_dial import SPENT
+from labkit.widgets.fault_dial import OVER
 from labkit.widgets.shown import HERE, Shown
 from labkit.witness import Witness, WitnessError
 
@@ -107,7 +107,7 @@ def test_the_dial_applies_says_and_clears(lab: Lab) -> None:
     assert (turned.rules, lab.faults().rules) == ([], [])
 
 
-def test_a_dial_that_looks_by_itself_speaks_only_when_its_last_fault_is_spent(lab: Lab) -> None:
+def test_a_dial_that_looks_by_itself_speaks_only_when_its_last_fault_is_gone(lab: Lab) -> None:
     turned = dial(lab)
     turned.apply("status;code=503", path="/api/*", first=2)
     asking.read(lab.witness, "/api/v1/query/stream", asking.QUERY)
@@ -117,7 +117,7 @@ def test_a_dial_that_looks_by_itself_speaks_only_when_its_last_fault_is_spent(la
 
     asking.read(lab.witness, "/api/v1/query/stream", asking.QUERY)
     turned._handle_custom_msg({"do": "watch"}, [])
-    assert (turned.rules, turned.told, turned.said) == ([], 1, SPENT)
+    assert (turned.rules, turned.told, turned.said) == ([], 1, OVER)
 
     turned._witness = Witness("http://127.0.0.1:9", "sk-wl-none")
     turned._handle_custom_msg({"do": "watch"}, [])
