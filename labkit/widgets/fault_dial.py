@@ -66,7 +66,7 @@ class FaultDial(Shown):
             self.said, self.told = said, self.told + 1
 
     def _watch(self) -> None:
-        """The page's own look, again and again: it only speaks where the last rule is gone: struck, too old, or taken back."""
+        """The page looks by itself, and speaks only where no rule is left: struck, too old, or taken back."""
         with suppress(WitnessError), self.hold_sync():  # whoever presses a button is told that nobody answers
             before, self.looked = self.rules, self.looked + 1
             self.refresh()
