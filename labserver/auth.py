@@ -30,22 +30,26 @@ def presented(headers: Headers, query: bytes) -> list[str]:
 
 def placed(headers: Headers, query: bytes) -> list[tuple[str, str]]:
     """The same with the place of each: `bearer`, `basic`, `x-api-key`, `subprotocol` or `query`."""
-    found: dict[str, list[tuple[str, str]]] = {"authorization": [], "x-api-key": [], "subprotocol": []}
+    authorization: list[tuple[str, str]] = []
+    beside: list[tuple[str, str]] = []
+    offered: list[tuple[str, str]] = []
     for name, value in headers:
-        text = value.decode("latin-1").strip()
         if name == b"authorization":
-            scheme, _, credential = text.partition(" ")
-            is_bearer = scheme.lower() == "bearer"
-            other = scheme.lower() if credential else "bearer"  # a word alone is no scheme: it is the credential
-            found["authorization"].append(("bearer", credential.strip()) if is_bearer else (other, text))
+            authorization.append(_authorized(value.decode("latin-1").strip()))
         elif name == b"x-api-key":
-            found["x-api-key"].append(("x-api-key", text))
+            beside.append(("x-api-key", value.decode("latin-1").strip()))
         elif name == SUBPROTOCOLS:
-            offered = (one.strip() for one in text.split(","))
-            keys = [one.removeprefix(IN_SUBPROTOCOL) for one in offered if one.startswith(IN_SUBPROTOCOL)]
-            found["subprotocol"] += [("subprotocol", key) for key in keys]
-    in_query = [("query", _unquoted(raw).decode("latin-1")) for raw in _in_query(query)]
-    return [*found["authorization"], *found["x-api-key"], *found["subprotocol"], *in_query]
+            words = [one.strip() for one in value.decode("latin-1").split(",")]
+            offered += [("subprotocol", w.removeprefix(IN_SUBPROTOCOL)) for w in words if w.startswith(IN_SUBPROTOCOL)]
+    in_query = [("query", _unquoted(raw).decode("latin-1")) for raw in _in_query(query)] if query else []
+    return [*authorization, *beside, *offered, *in_query]
+
+
+def _authorized(text: str) -> tuple[str, str]:
+    scheme, _, credential = text.partition(" ")
+    if scheme.lower() == "bearer":
+        return "bearer", credential.strip()
+    return scheme.lower() if credential else "bearer", text  # a word alone is no scheme: it is the credential
 
 
 def basic(credential: str) -> tuple[str, str] | None:

@@ -120,7 +120,7 @@ class Broken:
             case Close(code):
                 await self._send({"type": "websocket.close", "code": code, "reason": "broken on purpose"})
             case Silence():
-                self._grip.exchange.mute()
+                self._grip.exchange.wire.mute()
 
 
 LAST: Message = {"type": "http.response.body", "body": b"", "more_body": False}

@@ -9,12 +9,12 @@ import re
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from labserver.errors import LabError
+from labserver.outgoing import OUTGOING, Headers
 from labserver.trust import Trust, is_preflight, stranger
 
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
@@ -44,37 +44,36 @@ class CorsMiddleware:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http":
             return self.app(scope, receive, send)
-        headers = Headers(scope=scope)
-        origins = headers.getlist("origin")
+        origins = [value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"]
         trusted = len(origins) == 1 and self.trust.trusted(origins[0], scope["headers"])
         extra: list[tuple[bytes, bytes]] = []
         if trusted:
             extra.append((b"access-control-allow-origin", origins[0].encode("latin-1")))
-        send = partial(_add, send, extra, bool(origins))
+        scope["state"][OUTGOING].at_head.append(partial(_added, extra) if origins else _varying)
         if not is_preflight(scope):
             extra += [(b"access-control-expose-headers", READ.encode())] if trusted else []
             return self.app(scope, receive, send)
         if trusted:
             allowed = {
                 "access-control-allow-methods": METHODS,
-                "access-control-allow-headers": _may_send(headers.get("access-control-request-headers", "")),
+                "access-control-allow-headers": _may_send(scope["headers"]),
                 "access-control-max-age": REMEMBER,
             }
             return Response(status_code=204, headers=allowed)(scope, receive, send)
         return self.respond(HTTPConnection(scope), stranger(", ".join(origins)))(scope, receive, send)
 
 
-def _may_send(asked: str) -> str:
+def _may_send(headers: Headers) -> str:
     """What a page may send: the fixed list, and of the open families what it asks for by name."""
+    asked = dict(headers).get(b"access-control-request-headers", b"").decode("latin-1")
     wanted = {name.strip().lower() for name in asked.split(",")}
     return ", ".join([*SENT, *sorted(name for name in wanted if FAMILIES.fullmatch(name))])
 
 
-async def _add(send: Send, extra: list[tuple[bytes, bytes]], has_origin: bool, message: Message) -> None:
+def _added(extra: Headers, _: Message) -> Headers:
+    return [*extra, VARY]
+
+
+def _varying(head: Message) -> Headers:
     """`Vary` also where a browser may keep the answer without asking again, and show it to a page later."""
-    if message["type"] == "http.response.start":
-        headers = [*message.get("headers", []), *extra]
-        if has_origin or any(name == b"last-modified" for name, _ in headers):
-            headers.append(VARY)
-        message = {**message, "headers": headers}
-    await send(message)
+    return [VARY] if any(name == b"last-modified" for name, _ in head["headers"]) else []

@@ -6,8 +6,9 @@ the scope's state for `visit` to raise.
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from labserver import admission, auth, faults, scopes
 from labserver.credentials import of_jupyter
@@ -15,8 +16,9 @@ from labserver.doorkeeper import Doorkeeper
 from labserver.errors import Forbidden, LabError
 from labserver.exchange import Exchange, minted
 from labserver.lab import Lab
+from labserver.outgoing import OUTGOING, Outgoing
 from labserver.pace import Wish, parse
-from labserver.sandbox import Sandbox
+from labserver.sandbox import Sandbox, question
 from labserver.trust import is_preflight
 
 # Never journalled: a journal of the journal grows without end, so does a scraper's, and whoever opens the inspector
@@ -30,6 +32,7 @@ def is_control(path: str) -> bool:
 
 
 WISHES = frozenset({b"x-lab-fault", b"x-lab-pace"})
+USUAL = Wish()
 REQUEST_ID = re.compile(rb"[!-~]{1,128}")  # visible ASCII without spaces: nothing that could end a header
 
 
@@ -45,9 +48,10 @@ class EntranceMiddleware:
             await self.app(scope, receive, send)
             return
         state, headers, path = scope["state"], scope["headers"], scope["path"]
+        names = {name for name, _ in headers}
         if (wrong := self.lab.trust.wrong_host(scope)) is not None:
             state["wrong_host"] = wrong
-        if (refused := wrong or self.lab.trust.wrong_page(scope)) is not None:
+        if (refused := wrong or (self.lab.trust.wrong_page(scope) if b"origin" in names else None)) is not None:
             state["refusal"] = refused
         placed = auth.placed(headers, scope["query_string"])
         credentials = [credential for _, credential in placed]
@@ -59,12 +63,13 @@ class EntranceMiddleware:
         exchange: Exchange = state["exchange"]
         exchange.claimed, exchange.sandbox = True, sandbox.id
         exchange.secrets = auth.secrets(credentials, scope["query_string"])
-        if guests := of_jupyter(headers):
+        if b"cookie" in names and (guests := of_jupyter(headers)):
             exchange.hide(*guests)
-        own_id = exchange.request_id or _accepted_id(headers)
+        own_id = exchange.request_id or (_accepted_id(headers) if b"x-request-id" in names else None)
         if is_control(path):
             exchange.request_id = own_id or minted()
-            await self.app(scope, receive, _with_header(send, b"x-request-id", exchange.request_id.encode()))
+            state[OUTGOING] = outgoing = Outgoing(send, [(b"x-request-id", exchange.request_id.encode())])
+            await self.app(scope, receive, outgoing)
             return
         exchange.credentials = tuple([admission.shown(*one, known) for one in placed])
         if path == auth.TOKEN_PATH:
@@ -72,22 +77,26 @@ class EntranceMiddleware:
         exchange.keep_at_most(sandbox.tier.kept_bytes)
         sandbox.journal.open(exchange)
         if "refusal" not in state and not is_preflight(scope):  # one who is refused spends no use and no fault
-            await self._let_in(scope, known)
-        exchange.fault = faults.spell(state.get("plan", {}))
-        seeded = f"req_{sandbox.digest(scope.get('method', 'GET'), path)[:24]}"
+            await self._let_in(scope, known, names)
+        if plan := state.get("plan"):
+            exchange.fault = faults.spell(plan)
+        seeded = f"req_{sandbox.digest_of(_question(scope.get('method', 'GET'), path))[:24]}"
         exchange.request_id = own_id or seeded
-        send = _with_header(send, b"x-request-id", exchange.request_id.encode())
+        state[OUTGOING] = outgoing = Outgoing(send, [(b"x-request-id", exchange.request_id.encode())])
         if scope["type"] == "websocket" and "refusal" not in state:
-            await Doorkeeper(self.lab.sandboxes, scope, receive, send).serve(self.app)
+            await Doorkeeper(self.lab.sandboxes, scope, receive, outgoing).serve(self.app)
         else:
-            await self.app(scope, receive, send)
+            await self.app(scope, receive, outgoing)
 
-    async def _let_in(self, scope: Scope, known: admission.Admission) -> None:
+    async def _let_in(self, scope: Scope, known: admission.Admission, names: set[bytes]) -> None:
         state, path = scope["state"], scope["path"]
         try:
             if path != auth.TOKEN_PATH:
                 await admission.enter(known, scopes.needed(scope.get("method"), path))
-            state["wish"], state["plan"] = self._wishes(scope, known.sandbox)
+            if WISHES.isdisjoint(names):
+                state["wish"], state["plan"] = USUAL, known.sandbox.rules.take(path)
+            else:
+                state["wish"], state["plan"] = self._wishes(scope, known.sandbox)
         except LabError as refusal:
             state["refusal"] = refusal
 
@@ -102,16 +111,13 @@ class EntranceMiddleware:
         return parse(said.get(b"x-lab-pace", "")), faults.in_order(plan)
 
 
+@lru_cache(1024)
+def _question(method: str, path: str) -> str:
+    """What a request without an id of its own is named after: put together once for each of the same kind."""
+    return question(method, path)
+
+
 def _accepted_id(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     """The client's own request id, if it sent exactly one that is fit to send back."""
     sent = [value for name, value in headers if name == b"x-request-id"]
     return sent[0].decode() if len(sent) == 1 and REQUEST_ID.fullmatch(sent[0]) else None
-
-
-def _with_header(send: Send, name: bytes, value: bytes) -> Send:
-    async def stamped(message: Message) -> None:
-        if message["type"] in ("http.response.start", "websocket.accept", "websocket.http.response.start"):
-            message = {**message, "headers": [*message.get("headers", []), (name, value)]}
-        await send(message)
-
-    return stamped

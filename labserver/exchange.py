@@ -35,8 +35,26 @@ def minted() -> str:
     return f"req_{secrets.token_hex(12)}"
 
 
-def _no_wire() -> None:
-    """An exchange that was never on a wire has nothing to break."""
+class Wire:
+    """The connection under an exchange, as far as a fault may take hold of it; this one is none, and does nothing."""
+
+    def close(self) -> None:
+        """With FIN, once what was written has left."""
+
+    def tear(self) -> None:
+        """With RST: what the client still sends is lost."""
+
+    def abort(self) -> None:
+        """At once, with what was written and has not left."""
+
+    def mute(self) -> None:
+        """From now on nothing leaves, not even a pong."""
+
+    def unframe(self, exchange: "Exchange", size: int) -> None:
+        """Let this exchange's answer, which has not begun, leave as `size` bytes with neither length nor chunks."""
+
+
+NO_WIRE = Wire()  # of an exchange that was never on a wire, or is over
 
 
 @dataclass(slots=True, eq=False)
@@ -49,9 +67,8 @@ class Exchange:
     of the final answer. `status` is that answer's. `claimed` says that somebody above has seen the request and decided
     which journal it belongs to; `malformed` that no parser could read it. `unread` counts the bytes of the request's
     body that arrived and that nobody took, once it is known. `overlap` counts the sandbox's other exchanges that were
-    open when this one began; `produced_after` the deltas made when nobody was there to read them. `hang_up` closes the
-    connection with FIN, `tear` with RST, and after `mute` nothing more leaves on it. `unframe`, called before an
-    answer begins, lets a body of so many bytes leave with neither length nor chunks: the connection's end ends it.
+    open when this one began; `produced_after` the deltas made when nobody was there to read them. `wire` is what it
+    crosses, as long as it does: one that is over keeps no connection in memory.
     `mangle`, if there is one, is given each piece before it leaves; what it gives back is what crosses.
     `first_body` is when the first byte after that answer's head left; `bytes_out` counts all bytes, kept or not.
     `streaming` says that the answer is made while it leaves. `sandbox` is an id. Each of `when_ended` is told once.
@@ -62,12 +79,8 @@ class Exchange:
 
     connection: int
     nth: int
-    hang_up: Callable[[], None]
     keep: int
-    tear: Callable[[], None] = _no_wire
-    mute: Callable[[], None] = _no_wire
-    abort: Callable[[], None] = _no_wire
-    unframe: Callable[[int], None] = lambda size: None
+    wire: Wire = NO_WIRE
     mangle: Callable[[bytes], bytes] | None = None
     websocket: bool = False
     opened: float = field(default_factory=time.monotonic)
@@ -186,17 +199,17 @@ class Exchange:
     def cut(self, cause: str = CUT) -> None:
         """Close the connection under the answer: what was written still leaves, then FIN."""
         self.cause = cause
-        self.hang_up()
+        self.wire.close()
 
     def reset(self) -> None:
         """Break the connection under the answer with RST: what the client has not received by then is lost with it."""
         self.cause = RESET
-        self.tear()
+        self.wire.tear()
 
     def drop(self, cause: str) -> None:
         """Give the connection up at once, with what its client has not taken: for one that takes nothing any more."""
         self.cause = cause
-        self.abort()
+        self.wire.abort()
 
     def end(self, how: str) -> None:
         """Close the record, once: the first cause stands."""
@@ -207,6 +220,7 @@ class Exchange:
                 self.left_after = self.body_writes
             if self._closed is not None:
                 self._closed.set()
+            self.wire, self.mangle = NO_WIRE, None
             listeners, self.when_ended = self.when_ended, []  # an ended exchange holds on to nobody
             for told in listeners:
                 told(self)

@@ -76,6 +76,8 @@ class Rules:
 
     def take(self, path: str) -> Plan:
         """The plan of the first rule that strikes a request for this path."""
+        if not self._standing:
+            return {}
         self._drop_what_is_over()
         fitting = (standing for standing in self._standing if fnmatchcase(path, standing.rule.path))
         return next((standing.rule.plan for standing in fitting if standing.strikes()), {})

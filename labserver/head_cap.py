@@ -42,21 +42,20 @@ class CappedHttp(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
-        self._count(len(url))
+        self._parsed += len(url)
+        if self._parsed > MOST:
+            raise HeadTooLarge
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._count(len(name) + len(value) + 4)  # a colon, a space, CR LF
+        self._parsed += len(name) + len(value) + 4  # a colon, a space, CR LF
+        if self._parsed > MOST:
+            raise HeadTooLarge
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self._in_head = False
         super().on_headers_complete()
-
-    def _count(self, size: int) -> None:
-        self._parsed += size
-        if self._parsed > MOST:
-            raise HeadTooLarge
 
     @property
     def head_too_large(self) -> bool:

@@ -1,6 +1,6 @@
 """The jobs of one sandbox, the newest so many, and their sessions. Knows jobs; knows nothing of HTTP or models."""
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 
 from labserver.errors import NotFound
 from labserver.events import Message
@@ -19,7 +19,7 @@ class Jobs:
         self._weight = 0
         self._kept: OrderedDict[str, Job] = OrderedDict()
         self._evicted: OrderedDict[str, None] = OrderedDict()
-        self._sessions: dict[str, deque[Job]] = {}
+        self._sessions: dict[str, list[Job]] = {}
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -27,7 +27,11 @@ class Jobs:
     def add(self, job: Job) -> None:
         self._kept[job.id] = job
         self._weight += _weight(job)
-        self._sessions.setdefault(job.session_id, deque(maxlen=TURNS)).append(job)
+        if (turns := self._sessions.get(job.session_id)) is None:
+            self._sessions[job.session_id] = [job]
+        else:
+            turns.append(job)
+            del turns[:-TURNS]
         while len(self._kept) > self.most or (self._weight > self._budget and len(self._kept) > 1):
             self._evict()
 
@@ -36,7 +40,7 @@ class Jobs:
         self._weight -= _weight(oldest)
         turns = self._sessions[oldest.session_id]
         if turns[0] is oldest:  # a long session has forgotten it before
-            turns.popleft()
+            del turns[0]
         if not turns:
             del self._sessions[oldest.session_id]
         self._evicted[oldest.id] = None
@@ -59,7 +63,8 @@ class Jobs:
 
     async def memory(self, session_id: str) -> tuple[Message, ...]:
         """The turns of a session that were answered by now, oldest first."""
-        turns = self._sessions.get(session_id, ())
+        if (turns := self._sessions.get(session_id)) is None:
+            return ()
         return tuple([message for job in tuple(turns) for message in await job.turn()])
 
     def clear(self) -> None:

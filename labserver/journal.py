@@ -4,11 +4,11 @@ Knows exchanges and their records; knows no sandbox and no dialect.
 """
 
 import re
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from labserver.exchange import Exchange
@@ -18,8 +18,7 @@ from labserver.tail import Tail, Watch
 AUTHORITY = re.compile(r"^https?://[^/?]*", re.IGNORECASE)  # a target may be a whole URL (RFC 9112, section 3.2.2)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One exchange in its sandbox: its number there, and the number of its TCP connection there; both from 1."""
 
     number: int
@@ -85,6 +84,8 @@ class Journal:
         self._weigh_every = max(1, size // 8)  # a look at all of them is not for every request
         self._count = 0
         self._connections = 0
+        self._most = size
+        self._recent: OrderedDict[int, int] = OrderedDict()  # the server's number of a connection -> the one here
         self._open: dict[Exchange, Entry] = {}
         self._weighed: int | None = None
         self.tail = Tail()
@@ -104,12 +105,15 @@ class Journal:
             self._lighten()
 
     def _connection_of(self, exchange: Exchange) -> int:
-        earlier = reversed(self._ring) if exchange.nth > 1 else ()
-        for entry in earlier:
-            if entry.exchange.connection == exchange.connection:
-                return entry.connection
-        self._connections += 1
-        return self._connections
+        """Those of the ring are all among the most recent ones, of which there are as many."""
+        number = self._recent.pop(exchange.connection, None)
+        if number is None:
+            self._connections += 1
+            number = self._connections
+            if len(self._recent) >= self._most:
+                self._recent.popitem(last=False)
+        self._recent[exchange.connection] = number
+        return number
 
     def _lighten(self) -> None:
         """Let the oldest go until what is left fits the budget; the newest always stays."""
@@ -165,6 +169,7 @@ class Journal:
         self._ring.clear()
         self._open.clear()
         self._count = self._connections = 0
+        self._recent.clear()
         self._weighed = None
         if self.tail.on:
             self.tail.say("reset")

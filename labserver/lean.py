@@ -6,7 +6,6 @@ shape it is read directly, by the same pydantic model; anything else, down to th
 way, so that every refusal is what it is everywhere.
 """
 
-import json
 from collections.abc import Callable, Coroutine
 from inspect import iscoroutinefunction
 from typing import Any, cast
@@ -15,15 +14,17 @@ from fastapi.dependencies.models import Dependant
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from pydantic import BaseModel, ValidationError
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from pydantic_core import to_json
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from labserver.visit import visit_of
+from labserver.visit import visit_in, visit_of
 
 SHORTENED: set[ASGIApp] = set()  # the apps of the sockets that hold less
+IS_JSON = (b"content-type", b"application/json")
 JSON = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
 
 
@@ -45,7 +46,6 @@ class LeanRoute(APIRoute):
         body_name = needs.body_params[0].name if model is not None else ""
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            request = Request(scope, receive, send)
             asked: dict[str, Any] = {}
             if model is not None:
                 if next((value for name, value in scope["headers"] if name == b"content-type"), b"") not in JSON:
@@ -58,23 +58,19 @@ class LeanRoute(APIRoute):
                 asked[body_name] = body
                 del raw, body
             for name in words:
-                asked[name] = request.path_params[name]
-            asked[visit_name] = await visit_of(request)
+                asked[name] = scope["path_params"][name]
+            asked[visit_name] = visit_in(scope)
             answer = await endpoint(**asked)
-            del request, asked  # an answer may take long, and what was asked need not wait for its end
-            response = answer if isinstance(answer, Response) else Json(answer, status)
-            await response(scope, receive, send)
+            del asked  # an answer may take long, and what was asked need not wait for its end
+            if isinstance(answer, Response):
+                await answer(scope, receive, send)
+                return
+            whole = to_json(answer)
+            headers = [(b"content-length", b"%d" % len(whole)), IS_JSON]
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": whole})
 
         return app
-
-
-class Json(JSONResponse):
-    """The same bytes from one encoder: the standard library makes a new one for each answer."""
-
-    encode = staticmethod(json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode)
-
-    def render(self, content: Any) -> bytes:
-        return self.encode(content).encode()
 
 
 def is_short(route: BaseRoute) -> bool:
@@ -96,7 +92,7 @@ def _socket_app(needs: Dependant) -> ASGIApp:
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         socket = WebSocket(scope, receive=receive, send=send)
-        await endpoint(**{socket_name: socket, visit_name: await visit_of(socket)})
+        await endpoint(**{socket_name: socket, visit_name: visit_in(scope)})
 
     return app
 
@@ -104,8 +100,8 @@ def _socket_app(needs: Dependant) -> ASGIApp:
 def _read(raw: bytes, model: type[BaseModel]) -> BaseModel | None:
     """The body as the model has it; None for whatever needs explaining."""
     try:
-        return model.model_validate(json.loads(raw))
-    except (ValidationError, ValueError, RecursionError):
+        return model.model_validate_json(raw)
+    except ValidationError:
         return None
 
 

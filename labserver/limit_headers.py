@@ -10,8 +10,7 @@ import time
 from collections.abc import Callable
 
 from labserver.limits import Standing
-
-Headers = list[tuple[bytes, bytes]]
+from labserver.outgoing import Headers
 
 
 def in_rest(standing: Standing) -> Headers:

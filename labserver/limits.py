@@ -118,8 +118,9 @@ class Limits:
     def check_tokens(self, who: str = "") -> None:
         """Raises RateLimited where the window's tokens are spent."""
         self._windows.now = self._clock()
-        if not self._strategy.test(self._tokens, who):
-            raise self.spent("tokens", self._left(self._tokens, who))
+        left = self._left(self._tokens, who)
+        if not left.remaining:
+            raise self.spent("tokens", left)
 
     def spend(self, tokens: int, who: str = "") -> None:
         """Charge for what a model said and read; the last answer of a window may go over the limit."""

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 
 from labserver.errors import LabError
-from labserver.exchange import CLIENT_LEFT, COMPLETE, SERVER_CLOSED, Exchange
+from labserver.exchange import CLIENT_LEFT, COMPLETE, SERVER_CLOSED, Exchange, Wire
 from labserver.metering import Meter
 from labserver.patience import BODY, HEAD, Waits
 
@@ -42,7 +42,7 @@ class Tap:
         self.last_traffic = time.monotonic()
 
 
-class Line:
+class Line(Wire):
     """One TCP connection: deals its bytes out to its exchanges."""
 
     def __init__(self, tap: Tap, transport: asyncio.Transport) -> None:
@@ -60,6 +60,16 @@ class Line:
         self.whole = True  # the request being read has ended, as far as the parser knows
         self.handed_on = False  # the application has it
         self.muted = False
+        self.unframing: Callable[[Exchange, int], None] = lambda exchange, size: None  # the wiretap knows how
+
+    def close(self) -> None:
+        self.transport.close()
+
+    def abort(self) -> None:
+        self.transport.abort()
+
+    def unframe(self, exchange: Exchange, size: int) -> None:
+        self.unframing(exchange, size)
 
     def tear(self) -> None:
         """Close with RST instead of FIN: what is written leaves first, what the client still sends is lost."""
@@ -86,8 +96,7 @@ class Line:
         self.count += 1
         self.whole = self.handed_on = False
         self.meter = Meter()
-        self.reading = Exchange(self.number, self.count, self.transport.close, self.tap.keep, self.tear, self.mute)
-        self.reading.abort = self.transport.abort
+        self.reading = Exchange(self.number, self.count, self.tap.keep, self)
         self.reading.when_ended.extend(self.tap.when_ended)
         self.answering.append(self.reading)
         self.tap.open.add(self.reading)
@@ -123,15 +132,14 @@ class Line:
             exchange.claimed = True
             self.tap.adopt(exchange, self.port)
 
-    def mangled(self, data: bytes) -> bytes:
-        """What really leaves instead, where a fault lies about the framing."""
-        mangle = self.answering[0].mangle if self.answering else None
-        return data if mangle is None else mangle(data)
-
-    def wrote(self, data: bytes) -> None:
-        self.tap.last_traffic = time.monotonic()
+    def leaving(self, data: bytes) -> bytes:
+        """What really leaves: something else, where a fault lies about the framing."""
         if self.answering:
-            self.answering[0].went_out(data)
+            exchange = self.answering[0]
+            if exchange.mangle is not None:
+                data = exchange.mangle(data)
+            exchange.went_out(data)
+        return data
 
     def answered(self) -> None:
         if self.answering:
@@ -147,4 +155,5 @@ class Line:
 
     def _end(self, exchange: Exchange, how: str) -> None:
         exchange.end(how)
+        self.tap.last_traffic = time.monotonic()
         self.tap.open.discard(exchange)

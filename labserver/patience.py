@@ -13,7 +13,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from labserver.errors import TooSlow
 
 REQUEST, HEAD, BODY = "request", "head", "body"  # what a connection waits for
-ARRIVING = "arriving"  # in a scope's state: asks whether some of the body is still on its way
+ARRIVING = "arriving"  # in a scope's state: whose `more_body` says whether some of the body is still on its way
+
+
+@dataclass(frozen=True, slots=True)
+class Arriving:
+    """A body of which nobody knows whether something is still on its way."""
+
+    more_body: bool = True
+
+
+PERHAPS = Arriving()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +103,14 @@ class PatienceMiddleware:
         self.seconds = seconds
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope["type"] != "http" or not _has_body(scope):
+        arriving = scope.get("state", {}).get(ARRIVING, PERHAPS)
+        if scope["type"] != "http" or not arriving.more_body or not _has_body(scope):
             return self.app(scope, receive, send)
         settled = False  # the body is whole, or the answer has begun without it
 
-        arriving = scope.get("state", {}).get(ARRIVING, _perhaps)
-
         async def patient() -> Message:
             nonlocal settled
-            settled = settled or not arriving()
+            settled = settled or not arriving.more_body
             while not settled:
                 try:
                     async with asyncio.timeout(self.seconds):
@@ -120,11 +129,6 @@ class PatienceMiddleware:
             await send(message)
 
         return self.app(scope, patient, sent)
-
-
-def _perhaps() -> bool:
-    """Nobody knows whether something is still on its way."""
-    return True
 
 
 def _has_body(scope: Scope) -> bool:

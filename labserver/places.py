@@ -20,15 +20,21 @@ class Places:
     def __init__(self, surfaces: Mapping[str, APIRouter]) -> None:
         self._routes = [(name, route) for name, router in surfaces.items() for route in router.routes]
         self._names = {id(route): name for name, route in self._routes}
+        self._known: dict[tuple[int, str], Place] = {}
 
     def of(self, exchange: Exchange, scope: Scope | None) -> Place:
         if exchange.malformed:
             return MALFORMED
         if scope is None:
             return UNFINISHED
-        asked: str = "WEBSOCKET" if scope["type"] == "websocket" else scope["method"]
-        surface, route = self._row(scope)
-        return Place(surface, route, asked if asked in METHODS or asked == "WEBSOCKET" else "other")
+        method: str = "WEBSOCKET" if scope["type"] == "websocket" else scope["method"]
+        asked = method if method in METHODS or method == "WEBSOCKET" else "other"
+        taken = id(scope.get("route"))
+        if (place := self._known.get((taken, asked))) is None:
+            place = Place(*self._row(scope), asked)
+            if taken in self._names:
+                self._known[taken, asked] = place
+        return place
 
     def _row(self, scope: Scope) -> tuple[str, str]:
         taken: Any = scope.get("route")

@@ -11,7 +11,7 @@ import secrets
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from labserver.access import Access
 from labserver.barrier import Barrier
@@ -36,8 +36,12 @@ ENCODE = json.JSONEncoder(
 EPOCH = 1_704_067_200  # 2024-01-01T00:00:00Z, the time in seed 001's example
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+def question(*asked: Any) -> str:
+    """Any JSON-ready values as the one text that names what was asked."""
+    return ENCODE(asked)
+
+
+class Stamp(NamedTuple):
     """When and under which name something was made. `digest` is 64 hex digits to cut ids from."""
 
     time: float
@@ -77,7 +81,7 @@ class Sandbox:
     last_port: int = 0
     stranger: Stranger = field(init=False)
     notices: Tail = field(default_factory=lambda: Tail(NOTICES))
-    _asked: Counter[str] = field(default_factory=Counter)
+    _asked: Counter[int] = field(default_factory=Counter)
     _ticks: int = 0
 
     def __post_init__(self) -> None:
@@ -92,11 +96,14 @@ class Sandbox:
 
     def digest(self, *asked: Any) -> str:
         """64 hex digits from (seed, what was asked, how often it was asked before); random without a seed."""
+        return self.digest_of("" if self.seed is None else question(*asked))
+
+    def digest_of(self, asked: str) -> str:
+        """The same for a `question` that is put together already."""
         if self.seed is None:
             return secrets.token_hex(32)
-        question = ENCODE(asked)
-        self._asked[question] += 1
-        return hashlib.sha256(f"{self.seed}\n{question}\n{self._asked[question]}".encode()).hexdigest()
+        self._asked[hash(asked)] += 1  # counted by its hash: the questions themselves may be long
+        return hashlib.sha256(f"{self.seed}\n{asked}\n{self._asked[hash(asked)]}".encode()).hexdigest()
 
     @property
     def words_seed(self) -> int:

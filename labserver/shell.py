@@ -2,11 +2,12 @@
 
 Newcomers take turns before anything else. FastAPI itself puts five layers around every request: two of them catch what
 nobody foresaw, which `watch` does; one closes uploaded files, which only a route on FastAPI's own way could have; one
-searches the routes, which the signpost does. Each holds a frame for as long as a stream or a socket is open, and is
-passed by every request.
+searches the routes, which the signpost does; one explains errors. Each holds a frame for as long as a stream or a
+socket is open, and is passed by every request.
 """
 
 from collections.abc import Awaitable, Sequence
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -15,6 +16,7 @@ from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from labserver.exchange import Exchange
 from labserver.lean import is_short
 from labserver.newcomers import Newcomers
 from labserver.signpost import CHOSEN, Signpost
@@ -47,19 +49,40 @@ class Shell(FastAPI):
             newcomers.served -= 1
 
     def build_middleware_stack(self) -> ASGIApp:
-        app: ASGIApp = ExceptionMiddleware(self._lead, handlers=self.exception_handlers)
+        self._explaining = ExceptionMiddleware(self._usual, handlers=self.exception_handlers)
+        app: ASGIApp = self._lead
         for layer, values, options in reversed(self.user_middleware):
             app = layer(app, *values, **options)
         return app
 
     def _lead(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         match, found = self._signpost.matches(scope)
-        if match == Match.NONE:
+        if match != Match.NONE:
+            scope.update(found)
+            scope["router"] = self.router
+            route = found[CHOSEN]
+            if match == Match.FULL and scope["type"] == "http" and is_short(route):
+                return self._short(route.app, scope, receive, send)
+        return self._explaining(scope, receive, send)
+
+    async def _short(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """What explains errors to a client stands in the way only where there is one to explain."""
+        try:
+            await app(scope, receive, send)
+        except Exception as error:
+            exchange: Exchange | None = scope["state"].get("exchange")
+            if exchange is not None and exchange.status is not None:
+                raise  # the answer has begun, and cannot become another one
+            await ExceptionMiddleware(partial(_raised, error), self.exception_handlers)(scope, receive, send)
+
+    def _usual(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if (route := scope.get(CHOSEN)) is None:
             return self.router(scope, receive, send)
-        scope.update(found)
-        scope["router"] = self.router
-        route = found[CHOSEN]
-        if match == Match.FULL and is_short(route):
+        if scope["type"] == "websocket" and is_short(route):
             app: ASGIApp = route.app
             return app(scope, receive, send)
         return AsyncExitStackMiddleware(route.handle)(scope, receive, send)
+
+
+async def _raised(error: Exception, *_: object) -> None:
+    raise error

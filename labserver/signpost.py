@@ -25,6 +25,7 @@ class Signpost(BaseRoute):
         }
         literal = {route.path for route in paths} - {route.path for route in patterns}
         self._by_path = {path: [route for route in paths if route.path_regex.match(path)] for path in literal}
+        self._found: dict[tuple[str, str], Scope] = {}  # what a path of the map without parameters and a method lead to
 
     def _candidates(self, path: str) -> Sequence[BaseRoute]:
         found = self._by_path.get(path)
@@ -33,11 +34,16 @@ class Signpost(BaseRoute):
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         if scope["type"] == "lifespan":
             return Match.NONE, {}
+        asked = scope["path"], scope.get("method", "")
+        if (known := self._found.get(asked)) is not None:
+            return Match.FULL, {**known, "path_params": {}}
         partial: Scope | None = None
         for route in self._candidates(scope["path"]):
             match, found = route.matches(scope)
             if match == Match.FULL:
                 found[CHOSEN] = route
+                if asked[0] in self._by_path and getattr(route, "methods", None) and not found["path_params"]:
+                    self._found[asked] = found
                 return match, found
             if match == Match.PARTIAL and partial is None:
                 partial = {**found, CHOSEN: route}

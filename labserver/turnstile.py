@@ -15,10 +15,10 @@ from labserver import faults, limit_headers
 from labserver.entrance import is_control
 from labserver.errors import LabError, RateLimited, Unauthorized
 from labserver.limits import Limits
+from labserver.outgoing import OUTGOING, Headers, Outgoing
 from labserver.sandbox import Sandbox
 from labserver.sandboxes import OPEN_ID
 
-HEADS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
 LENGTHLESS = frozenset({204, 304})  # no body, so no stream
 
 
@@ -45,11 +45,11 @@ class LimitsMiddleware:
             return
         sandbox: Sandbox = state["sandbox"]
         state["who"] = caller(sandbox, scope.get("client"))
-        passage = Passage(send, sandbox.limits, state["who"])
+        passage = Passage(state[OUTGOING], sandbox.limits, state["who"])
         change = {name: knobs for name, knobs in state.get("plan", {}).items() if name == "limit"}
         try:
             passage.enter(scope, change.get("limit"))
-            await self.app(scope, receive, passage)
+            await self.app(scope, receive, send)
         except* Full:  # also one that comes out of an application's task group
             pass
         finally:
@@ -57,7 +57,7 @@ class LimitsMiddleware:
         if passage.refusal is not None:
             state["exchange"].fault = struck = faults.spell(change)  # no other fault has struck here
             passage.echo(struck)
-            await self.respond(HTTPConnection(scope), passage.refusal)(scope, receive, passage.say)
+            await self.respond(HTTPConnection(scope), passage.refusal)(scope, receive, send)
 
 
 def caller(sandbox: Sandbox, client: tuple[str, int] | None) -> str:
@@ -66,15 +66,17 @@ def caller(sandbox: Sandbox, client: tuple[str, int] | None) -> str:
 
 
 class Passage:
-    """The `send` of one request: adds the family to its head, holds the place of a stream or socket until the end."""
+    """One request on its way through: adds the family to its answer's head, and holds the place of a stream or socket
+    until the end."""
 
-    def __init__(self, send: Send, limits: Limits, who: str) -> None:
-        self._send = send
+    def __init__(self, outgoing: Outgoing, limits: Limits, who: str) -> None:
+        self._outgoing = outgoing
         self._limits = limits
         self._who = who
         self._held = ""
-        self._headers: limit_headers.Headers = []
-        self._waited: Callable[[], limit_headers.Headers] = list
+        self._headers: Headers = []
+        self._path = ""
+        self._opened = 0.0
         self.refusal: RateLimited | None = None
 
     def enter(self, scope: Scope, change: dict[str, float] | None) -> None:
@@ -82,9 +84,10 @@ class Passage:
         if change is not None:
             self._limits.change({name: int(number) for name, number in change.items()})
         standing = self._limits.count(self._who)
-        self._headers = limit_headers.of_path(scope["path"], standing)
-        path, opened = scope["path"], scope["state"]["exchange"].opened
-        self._waited = lambda: limit_headers.waited(path, time.monotonic() - opened)
+        self._path, self._opened = scope["path"], scope["state"]["exchange"].opened
+        self._headers = limit_headers.of_path(self._path, standing)
+        self._outgoing.at_head.append(self._head)
+        self._outgoing.at_end = self.leave  # before the last piece is out: whoever has it may ask for the next at once
         if standing.over:
             self._refuse(self._limits.spent("requests", standing.requests))
         if scope["type"] == "websocket":
@@ -111,17 +114,10 @@ class Passage:
         if plan:
             self._headers = [*self._headers, (b"x-lab-fault", plan.encode())]
 
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start" and _is_stream(message):
+    def _head(self, head: Message) -> Headers:
+        if head["type"] == "http.response.start" and _is_stream(head):
             self._take("streams")
-        elif message["type"] == "http.response.body" and not message.get("more_body", False):
-            self.leave()  # before the last piece is out: whoever has it may ask for the next stream at once
-        await self.say(message)
-
-    async def say(self, message: Message) -> None:
-        if message["type"] in HEADS:
-            message = {**message, "headers": [*message.get("headers", []), *self._headers, *self._waited()]}
-        await self._send(message)
+        return [*self._headers, *limit_headers.waited(self._path, time.monotonic() - self._opened)]
 
 
 def _is_stream(start: Message) -> bool:

@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeVar, cast
 from fastapi import Depends
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
+from starlette.types import Scope
 
 from labserver import faults, limits, pacing
 from labserver.caller import API_KEY, NOBODY, TOKEN, Caller
@@ -228,12 +229,17 @@ class Completion:
 
 
 async def visit_of(connection: HTTPConnection) -> Visit:
-    state = connection.scope["state"]
+    return visit_in(connection.scope)
+
+
+def visit_in(scope: Scope) -> Visit:
+    """One for each request. Raises LabError, what is wrong with whoever calls."""
+    state = scope["state"]
     if "refusal" in state:
         raise state["refusal"]
     visit: Visit | None = state.get("visit")
     if visit is None:
-        lab, told = connection.app.state.lab, (state["sandbox"], state["wish"], state["plan"], state["exchange"])
+        lab, told = scope["app"].state.lab, (state["sandbox"], state["wish"], state["plan"], state["exchange"])
         visit = state["visit"] = Visit(lab, *told, state["who"], state["caller"])
     return visit
 

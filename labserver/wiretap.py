@@ -6,7 +6,6 @@ under the transport; the wrapper steps in between again. Whose the bytes are, th
 """
 
 import asyncio
-from functools import partial
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
@@ -33,9 +32,7 @@ class TappedTransport:
     def _write(self, data: bytes) -> None:
         if self._line.muted:
             return
-        data = self._line.mangled(data)
-        self._line.wrote(data)
-        self._inner.write(data)
+        self._inner.write(self._line.leaving(data))
 
     def close(self) -> None:
         self._line.closed_here = True
@@ -89,6 +86,7 @@ class TappedHttp(CappedHttp):
         self.line = Line(self.app_state["tap"], transport)
         self.cycles = []
         super().connection_made(cast(asyncio.Transport, TappedTransport(transport, self.line)))
+        self.line.unframing = self._unframe
         self.line.port = (self.server and self.server[1]) or 0
         self.patience = Patience(self.loop, self.line.tap.waits, self.give_up)
         self.patience.wait(REQUEST)
@@ -118,18 +116,15 @@ class TappedHttp(CappedHttp):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        state = cast(dict[str, Any], self.scope)["state"]
-        state["exchange"] = self.line.begin()
+        self.scope["state"]["exchange"] = self.line.begin()
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
         if self.cycle is not None and self.cycle.scope is self.scope:  # an upgrade has no cycle
             self.line.handed_on = True
-            exchange = cast(Exchange, self.line.reading)
-            exchange.unframe = partial(_unframe, self.cycle)
-            state = cast(dict[str, Any], self.scope)["state"]
-            state[LANE], state[ARRIVING] = self.cycle.send, partial(getattr, self.cycle, "more_body")
-            self.cycles.append((exchange, self.cycle))
+            state = self.scope["state"]
+            state[LANE], state[ARRIVING] = self.cycle.send, self.cycle
+            self.cycles.append((state["exchange"], self.cycle))
 
     def on_message_complete(self) -> None:
         self.line.whole = True
@@ -186,8 +181,9 @@ class TappedHttp(CappedHttp):
         exchange, cycle = self.cycles.pop(0)
         exchange.unread = len(cycle.body)
 
-
-def _unframe(cycle: RequestResponseCycle, size: int) -> None:
-    """uvicorn would choose chunks; here the end of the connection ends the body (RFC 9112, section 6.3, rule 8)."""
-    cycle.chunked_encoding = False
-    cycle.expected_content_length = size
+    def _unframe(self, exchange: Exchange, size: int) -> None:
+        """uvicorn would choose chunks; here the end of the connection ends the body (RFC 9112, section 6.3, rule 8)."""
+        for asked, cycle in self.cycles:
+            if asked is exchange:
+                cycle.chunked_encoding = False
+                cycle.expected_content_length = size

@@ -50,7 +50,7 @@ class Ask(BaseModel):
     @classmethod
     def _small(cls, metadata: dict[str, Any]) -> dict[str, Any]:
         # Raises ValueError too, for a NaN and for half a surrogate pair, which no JSON can carry.
-        if len(json.dumps(metadata, allow_nan=False, ensure_ascii=False).encode()) > MOST_METADATA:
+        if metadata and len(json.dumps(metadata, allow_nan=False, ensure_ascii=False).encode()) > MOST_METADATA:
             raise ValueError(f"at most {MOST_METADATA} bytes as JSON")
         return metadata
 
@@ -105,7 +105,7 @@ async def submitted(visit: Visit, ask: Ask, callback: Callback | None = None) ->
     if lab.bell.rung:
         raise Unavailable("The lab server is shutting down. Start it again with `wirelab up`.")
     provider = visit.admit(ask.model)
-    stamp = visit.stamp({name: said for name, said in ask if name not in UNSTAMPED})
+    stamp = visit.stamp({name: said for name, said in vars(ask).items() if name not in UNSTAMPED})
     session_id = ask.session_id or _uuid(stamp.digest[32:])
     earlier = await sandbox.jobs.memory(session_id)
     kind = Job if is_foreseeable(provider) else LiveJob

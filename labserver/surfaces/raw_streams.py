@@ -125,7 +125,7 @@ async def drip(visit: VisitDep, knobs: Annotated[DripKnobs, Query()]) -> StreamR
     if knobs.framing == "length":
         headers["content-length"] = str(knobs.bytes)
     elif knobs.framing == "close":
-        visit.exchange.unframe(knobs.bytes)
+        visit.exchange.wire.unframe(visit.exchange, knobs.bytes)
         headers["connection"] = "close"
     return Drops(_drops(visit, knobs), headers)
 

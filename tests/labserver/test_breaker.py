@@ -8,15 +8,25 @@ from starlette.responses import PlainTextResponse
 
 from labserver import faults
 from labserver.breaker import FaultMiddleware
-from labserver.exchange import Exchange
+from labserver.exchange import Exchange, Wire
 from labserver.lab import Lab
 from labserver.settings import Settings
 
 
+class Short(Wire):
+    """A hang-up ends its exchange, as on a real wire."""
+
+    def __init__(self) -> None:
+        self.exchange = Exchange(1, 1, 0, self)
+
+    def close(self) -> None:
+        self.exchange.end("gone")
+
+
 async def run(app: Any, plan: str, kind: str = "http") -> tuple[list[dict[str, Any]], Exchange]:
-    """What leaves of one answer of `app`, and the exchange, which a hang-up ends as a real wire would."""
+    """What leaves of one answer of `app`, and the exchange."""
     lab, sent = Lab.from_settings(Settings(time_scale=0)), []
-    exchange = Exchange(1, 1, lambda: exchange.end("gone"), 0)
+    exchange = Short().exchange
     state = {"plan": faults.parse(plan), "exchange": exchange, "sandbox": lab.sandboxes.open}
 
     async def receive() -> dict[str, Any]:

@@ -38,7 +38,7 @@ async def test_a_client_that_goes_leaves_no_watcher_at_its_job_and_no_task(monke
     sandbox = lab.sandboxes.make(seed=7)
     add = sandbox.jobs.add
     monkeypatch.setattr(sandbox.jobs, "add", lambda job: (jobs.append(job), add(job)))
-    visit = Visit(lab, sandbox, Wish(knobs={"ttft": 30.0}), {}, Exchange(1, 1, lambda: None, 0))
+    visit = Visit(lab, sandbox, Wish(knobs={"ttft": 30.0}), {}, Exchange(1, 1, 0))
     async with asyncio.timeout(5):
         await converse(Socket(), visit)
     [job] = jobs

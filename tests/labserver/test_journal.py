@@ -15,7 +15,7 @@ KEY = b"lab-secret"
 
 
 def exchange(keep: int = 1000) -> Exchange:
-    return Exchange(connection=1, nth=1, hang_up=lambda: None, keep=keep)
+    return Exchange(connection=1, nth=1, keep=keep)
 
 
 def shown(one: Exchange) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def test_an_exchange_too_heavy_by_itself_stays_while_it_is_the_newest() -> None:
 def test_connections_are_counted_within_the_sandbox_and_a_kept_one_keeps_its_number() -> None:
     journal = Journal(10)
     for connection, nth in [(71, 1), (90, 3), (71, 2), (90, 4), (12, 1)]:
-        journal.open(Exchange(connection=connection, nth=nth, hang_up=lambda: None, keep=10))
+        journal.open(Exchange(connection=connection, nth=nth, keep=10))
     assert [one["connection"] for one in journal.records()] == [1, 2, 1, 2, 3]
 
 

@@ -230,7 +230,7 @@ def test_websocket_messages_are_as_chromium_has_them(server) -> None:
 
 
 def entry(request: bytes, *answer: bytes) -> dict[str, Any]:
-    one = Exchange(connection=1, nth=1, hang_up=lambda: None, keep=100_000)
+    one = Exchange(connection=1, nth=1, keep=100_000)
     one.came_in(request)
     for piece in answer:
         one.went_out(piece)
@@ -289,7 +289,7 @@ def test_a_chunked_body_is_shown_as_far_as_it_came(cut: int) -> None:
     "raw", [b"", b"\r\n\r\n", b"GET", b"\x16\x03\x01", b"GET /\n\nx", b"A: b", b"GET http://[ HTTP/1.1"]
 )
 def test_whatever_came_in_makes_a_valid_entry(raw: bytes) -> None:
-    one = Exchange(connection=1, nth=1, hang_up=lambda: None, keep=100)
+    one = Exchange(connection=1, nth=1, keep=100)
     one.came_in(raw)
     made = json.loads("".join(har.archive([record(1, 1, one)])))["log"]["entries"][0]
     conforms(conforms(made, "entry")["request"], "request")

@@ -12,7 +12,7 @@ SLOW = {"x_lab_pace": "ttft=0;tps=2;jitter=0"}
 
 
 def exchange(request: bytes = b"GET /tea HTTP/1.1\r\n\r\n", status: int | None = 200, **given: Any) -> Exchange:
-    made = Exchange(**{"connection": 1, "nth": 1, "hang_up": lambda: None, "keep": 1000} | given)
+    made = Exchange(**{"connection": 1, "nth": 1, "keep": 1000} | given)
     made.came_in(request)
     if status is not None:
         made.went_out(b"HTTP/1.1 %d OK\r\n\r\n" % status)

@@ -234,7 +234,7 @@ def test_a_listener_that_does_not_read_delays_nobody_and_is_told_what_it_missed(
 
 
 def exchange(secrets: tuple[bytes, ...] = (), **given: Any) -> Exchange:
-    return Exchange(**{"connection": 1, "nth": 1, "hang_up": lambda: None, "keep": 100_000, "secrets": secrets} | given)
+    return Exchange(**{"connection": 1, "nth": 1, "keep": 100_000, "secrets": secrets} | given)
 
 
 async def test_a_log_forgets_the_oldest_and_says_how_many() -> None:

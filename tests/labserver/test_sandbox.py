@@ -67,7 +67,7 @@ def test_a_reset_starts_everything_again() -> None:
     one = world()
     before = one.stamp(*ASKED)
     one.rules.add(Rule(parse("cut")))
-    one.journal.open(Exchange(1, 1, lambda: None, 100))
+    one.journal.open(Exchange(1, 1, 100))
     one.reset()
     assert one.stamp(*ASKED) == before
     assert (one.journal.count, one.rules.listed()) == (0, [])

@@ -3,7 +3,7 @@
 import pytest
 
 from labserver.errors import Unauthorized
-from labserver.exchange import Exchange
+from labserver.exchange import Exchange, Wire
 from labserver.sandboxes import Sandboxes
 from labserver.tiers import TIERS
 
@@ -29,9 +29,17 @@ def test_a_key_that_nobody_was_given_opens_nothing(key: str) -> None:
 def test_the_sandbox_unused_for_longest_goes_first_and_is_hung_up() -> None:
     worlds = Sandboxes(2)
     hung_up: list[str] = []
+
+    class Named(Wire):
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def close(self) -> None:
+            hung_up.append(self.name)
+
     old, used = worlds.make("old"), worlds.make("used")
-    old.journal.open(Exchange(1, 1, lambda: hung_up.append("old"), 100))
-    used.journal.open(Exchange(2, 1, lambda: hung_up.append("used"), 100))
+    old.journal.open(Exchange(1, 1, 100, Named("old")))
+    used.journal.open(Exchange(2, 1, 100, Named("used")))
     worlds.find(old.key)
     worlds.find(used.key)
     worlds.find(old.key)
@@ -49,7 +57,7 @@ def test_an_ended_sandbox_opens_nothing_any_more_but_the_open_one_only_starts_ag
     worlds.end(one)
     with pytest.raises(Unauthorized):
         worlds.find(one.key)
-    worlds.open.journal.open(Exchange(1, 1, lambda: None, 100))
+    worlds.open.journal.open(Exchange(1, 1, 100))
     worlds.end(worlds.open)
     assert worlds.find(None).journal.count == 0
 

@@ -6,9 +6,11 @@ from typing import Annotated, Any
 import pytest
 from fastapi import APIRouter, HTTPException, Query, WebSocket
 from starlette.middleware import Middleware
+from starlette.responses import Response
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from labserver.exchange import Exchange
 from labserver.lean import LeanRoute, is_short, shortened
 from labserver.newcomers import Newcomers
 from labserver.shell import Shell
@@ -22,7 +24,7 @@ class Visited:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.app({**scope, "state": {"visit": "ada"}}, receive, send)
+        await self.app({**scope, "state": {"visit": "ada", "exchange": Exchange(1, 1, 1000)}}, receive, send)
 
 
 def made() -> Shell:
@@ -91,13 +93,31 @@ def test_a_socket_talks_and_one_that_is_refused_gets_the_status(client: TestClie
     assert (refused.value.status_code, refused.value.json()) == (403, {"detail": "members only"})
 
 
-def test_between_the_door_and_the_routes_stand_our_layers_and_the_handlers_of_errors() -> None:
+def test_between_the_door_and_the_routes_stand_our_layers_only() -> None:
     app: Any = made().build_middleware_stack()
     layers = []
     while hasattr(app, "app"):
         layers.append(type(app).__name__)
         app = app.app
-    assert layers == ["Visited", "ExceptionMiddleware"]
+    assert layers == ["Visited"]
+
+
+def test_an_error_after_the_head_is_no_second_answer() -> None:
+    """There it goes on to whoever watches over all, and no handler of errors is asked."""
+    router = APIRouter(route_class=LeanRoute)
+
+    @router.get("/half", response_model=None)
+    async def half(visit: VisitDep) -> Response:
+        class Half(Response):
+            async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+                scope["state"]["exchange"].went_out(b"HTTP/1.1 200 OK\r\n\r\n")
+                raise HTTPException(409, "too late")
+
+        return Half()
+
+    shell = Shell(list(router.routes), Newcomers(), openapi_url=None, middleware=[Middleware(Visited)])
+    with TestClient(shell) as client, pytest.raises(HTTPException, match="too late"):
+        client.get("/half")
 
 
 def test_only_what_needs_nothing_around_it_is_called_straight() -> None:

@@ -27,7 +27,7 @@ def watching() -> tuple[Watch, Metrics]:
 
 
 def an_exchange(watch: Watch) -> Exchange:
-    return Exchange(1, 1, lambda: None, 1000, when_ended=[watch.ended])
+    return Exchange(1, 1, 1000, when_ended=[watch.ended])
 
 
 def scope(path: str = "/health", method: str = "GET") -> dict:
@@ -36,7 +36,7 @@ def scope(path: str = "/health", method: str = "GET") -> dict:
 
 def test_every_listener_is_told_once_and_then_let_go() -> None:
     told: list[str] = []
-    exchange = Exchange(1, 1, lambda: None, 1000)
+    exchange = Exchange(1, 1, 1000)
     exchange.when_ended += [lambda _: told.append("one"), lambda _: told.append("other")]
     journal = Journal(5)
     journal.open(exchange)
@@ -80,7 +80,7 @@ def test_ten_thousand_paths_and_methods_are_a_handful_of_labels() -> None:
 
 
 def test_what_no_parser_could_read_and_what_never_became_whole_have_places_of_their_own() -> None:
-    places, exchange = Places(SURFACES), Exchange(1, 1, lambda: None, 0)
+    places, exchange = Places(SURFACES), Exchange(1, 1, 0)
     assert places.of(exchange, None) == UNFINISHED
     exchange.malformed = True
     assert places.of(exchange, scope()) == MALFORMED
@@ -91,7 +91,7 @@ def test_a_status_without_a_name_counts_with_its_class() -> None:
 
 
 def test_an_idle_journal_is_not_weighed_twice_and_a_busy_one_is() -> None:
-    journal, exchange = Journal(2), Exchange(1, 1, lambda: None, 1000)
+    journal, exchange = Journal(2), Exchange(1, 1, 1000)
     journal.open(exchange)
     exchange.came_in(b"12345")
     assert journal.weight() == 5
