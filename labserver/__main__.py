@@ -189,7 +189,7 @@ def rest_the_collector() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(5_000, 10, 400)  # short looks, and very seldom a long one
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -82,6 +82,7 @@ class EntranceMiddleware:
             exchange.fault = faults.spell(plan)
         seeded = f"req_{sandbox.digest_of(_question(scope.get('method', 'GET'), path))[:24]}"
         exchange.request_id = own_id or seeded
+        del names  # a stream or a socket may be open for long
         state[OUTGOING] = outgoing = Outgoing(send, [(b"x-request-id", exchange.request_id.encode())])
         if scope["type"] == "websocket" and "refusal" not in state:
             await Doorkeeper(self.lab.sandboxes, scope, receive, outgoing).serve(self.app)

@@ -60,7 +60,7 @@ class Line(Wire):
         self.whole = True  # the request being read has ended, as far as the parser knows
         self.handed_on = False  # the application has it
         self.muted = False
-        self.unframing: Callable[[Exchange, int], None] = lambda exchange, size: None  # the wiretap knows how
+        self.unframing: Callable[[Exchange, int], None] | None = None  # the wiretap knows how, as long as this is HTTP
 
     def close(self) -> None:
         self.transport.close()
@@ -69,7 +69,8 @@ class Line(Wire):
         self.transport.abort()
 
     def unframe(self, exchange: Exchange, size: int) -> None:
-        self.unframing(exchange, size)
+        if self.unframing is not None:
+            self.unframing(exchange, size)
 
     def tear(self) -> None:
         """Close with RST instead of FIN: what is written leaves first, what the client still sends is lost."""

@@ -7,7 +7,6 @@ socket is open, and is passed by every request.
 """
 
 from collections.abc import Awaitable, Sequence
-from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -20,6 +19,8 @@ from labserver.exchange import Exchange
 from labserver.lean import is_short
 from labserver.newcomers import Newcomers
 from labserver.signpost import CHOSEN, Signpost
+
+ERROR = "labserver.error"  # in a scope: what a short route raised
 
 
 class Shell(FastAPI):
@@ -73,16 +74,15 @@ class Shell(FastAPI):
             exchange: Exchange | None = scope["state"].get("exchange")
             if exchange is not None and exchange.status is not None:
                 raise  # the answer has begun, and cannot become another one
-            await ExceptionMiddleware(partial(_raised, error), self.exception_handlers)(scope, receive, send)
+            scope[ERROR] = error
+            await self._explaining(scope, receive, send)
 
     def _usual(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if ERROR in scope:
+            raise scope.pop(ERROR)
         if (route := scope.get(CHOSEN)) is None:
             return self.router(scope, receive, send)
         if scope["type"] == "websocket" and is_short(route):
             app: ASGIApp = route.app
             return app(scope, receive, send)
         return AsyncExitStackMiddleware(route.handle)(scope, receive, send)
-
-
-async def _raised(error: Exception, *_: object) -> None:
-    raise error

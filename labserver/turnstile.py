@@ -45,7 +45,7 @@ class LimitsMiddleware:
             return
         sandbox: Sandbox = state["sandbox"]
         state["who"] = caller(sandbox, scope.get("client"))
-        passage = Passage(state[OUTGOING], sandbox.limits, state["who"])
+        passage = Passage(sandbox.limits, state["who"])
         change = {name: knobs for name, knobs in state.get("plan", {}).items() if name == "limit"}
         try:
             passage.enter(scope, change.get("limit"))
@@ -69,8 +69,7 @@ class Passage:
     """One request on its way through: adds the family to its answer's head, and holds the place of a stream or socket
     until the end."""
 
-    def __init__(self, outgoing: Outgoing, limits: Limits, who: str) -> None:
-        self._outgoing = outgoing
+    def __init__(self, limits: Limits, who: str) -> None:
         self._limits = limits
         self._who = who
         self._held = ""
@@ -86,8 +85,9 @@ class Passage:
         standing = self._limits.count(self._who)
         self._path, self._opened = scope["path"], scope["state"]["exchange"].opened
         self._headers = limit_headers.of_path(self._path, standing)
-        self._outgoing.at_head.append(self._head)
-        self._outgoing.at_end = self.leave  # before the last piece is out: whoever has it may ask for the next at once
+        outgoing: Outgoing = scope["state"][OUTGOING]
+        outgoing.at_head.append(self._head)
+        outgoing.at_end = self.leave  # before the last piece is out: whoever has it may ask for the next one at once
         if standing.over:
             self._refuse(self._limits.spent("requests", standing.requests))
         if scope["type"] == "websocket":

@@ -17,6 +17,7 @@ from labserver.line import Line
 from labserver.patience import ARRIVING, HEAD, REQUEST, Patience, too_slow
 from labserver.stream import LANE
 
+OVER: Any = {}  # the scope of a cycle that has answered
 Gone = ClientDisconnected  # what a WebSocket's `send` raises once its client has left
 
 
@@ -148,6 +149,7 @@ class TappedHttp(CappedHttp):
         exchange.websocket = True
         self.app_state = {**self.app_state, "exchange": exchange}
         self.patience.end()
+        self.line.unframing = None  # nothing of HTTP stays in memory with the socket
         super().handle_websocket_upgrade()
 
     def send_400_response(self, msg: str) -> None:
@@ -180,6 +182,7 @@ class TappedHttp(CappedHttp):
     def _count_unread(self) -> None:
         exchange, cycle = self.cycles.pop(0)
         exchange.unread = len(cycle.body)
+        cycle.scope = OVER  # things in its state hold the cycle: only the collector could tell that both are done
 
     def _unframe(self, exchange: Exchange, size: int) -> None:
         """uvicorn would choose chunks; here the end of the connection ends the body (RFC 9112, section 6.3, rule 8)."""
