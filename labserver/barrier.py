@@ -2,25 +2,44 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
 from labserver.errors import TimedOut
 from labserver.racing import first_done
+
+
+class Waiter(NamedTuple):
+    """One who waits for `all_here`, as long as `is_here` says so."""
+
+    all_here: asyncio.Event
+    is_here: Callable[[], bool]
 
 
 class Barrier:
     """One meeting place per head count: the `n`-th to come lets all go, and the next ones meet anew."""
 
     def __init__(self) -> None:
-        self._waiting: dict[int, list[asyncio.Event]] = {}
+        self._waiting: dict[int, list[Waiter]] = {}
 
-    async def meet(self, n: int, seconds: float, sleep: Callable[[float], Awaitable[None]]) -> None:
-        """Wait until `n` are here. Raises TimedOut after `seconds`; one who is cancelled counts no more."""
+    async def meet(
+        self,
+        n: int,
+        seconds: float,
+        sleep: Callable[[float], Awaitable[None]],
+        is_here: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Wait until `n` are here. Raises TimedOut after `seconds`.
+
+        One who is cancelled counts no more, and neither does one who has left and is about to be cancelled: between
+        the two, the event loop may let the next one in.
+        """
         here = self._waiting.setdefault(n, [])
-        all_here = asyncio.Event()
-        here.append(all_here)
+        here[:] = [waiter for waiter in here if waiter.is_here()]
+        me = Waiter(asyncio.Event(), is_here)
+        here.append(me)
         if len(here) == n:
             for waiter in here:
-                waiter.set()
+                waiter.all_here.set()
             here.clear()
             return
 
@@ -29,11 +48,11 @@ class Barrier:
             return False
 
         try:
-            if not await first_done(all_here.wait(), give_up()):
+            if not await first_done(me.all_here.wait(), give_up()):
                 raise TimedOut(
                     f"Only {len(here)} of {n} requests were open at once within {seconds:g} s, and this barrier "
                     "answers nobody before all are. Send them side by side."
                 )
         finally:
-            if all_here in here:
-                here.remove(all_here)
+            if me in here:
+                here.remove(me)

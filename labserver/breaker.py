@@ -80,7 +80,8 @@ class FaultMiddleware:
             await grip.wait(plan["latency"]["seconds"])
         if "barrier" in plan:
             n, seconds = int(plan["barrier"]["n"]), plan["barrier"]["seconds"]
-            await grip.meanwhile(sandbox.barrier.meet(n, seconds, grip.sleep))
+            exchange = grip.exchange
+            await grip.meanwhile(sandbox.barrier.meet(n, seconds, grip.sleep, lambda: exchange.ended is None))
         for name, code in REFUSALS[scope["type"]].items():
             if (refusal := plan.get(name)) is not None:
                 dated = refusal.get("as") == "date"

@@ -53,6 +53,20 @@ async def test_one_who_leaves_is_not_counted() -> None:
     await alone
 
 
+async def test_one_who_has_left_is_not_counted_though_nobody_has_cancelled_him_yet() -> None:
+    barrier, bell, left = Barrier(), Bell(), []
+    gone = asyncio.ensure_future(barrier.meet(2, LONG, bell.sleep, lambda: not left))
+    await settled()
+    left.append("the client")
+    alone = asyncio.ensure_future(barrier.meet(2, LONG, bell.sleep))
+    await settled()
+    assert not alone.done()
+    await barrier.meet(2, LONG, bell.sleep)
+    await alone
+    gone.cancel()
+    await asyncio.gather(gone, return_exceptions=True)
+
+
 async def test_who_waits_too_long_is_told_how_many_came() -> None:
     barrier, bell = Barrier(), Bell()
     with pytest.raises(TimedOut, match=r"Only 1 of 2 requests were open at once within 0\.01 s") as caught:

@@ -72,7 +72,6 @@ def test_a_barrier_does_not_count_one_who_has_left_nor_another_sandbox(server) -
         while not server.journal(key, wait=0.05):
             pass
     assert server.last(key)["ended"] == "client left"
-    server.await_quiet()
     with server.dial() as mine, server.dial() as others:
         mine.send(server.request("POST", ASK, QUERY, key, **fault))
         others.send(server.request("POST", ASK, QUERY, server.sandbox(), **fault))
