@@ -112,7 +112,7 @@ class EntranceMiddleware:
         return parse(said.get(b"x-lab-pace", "")), faults.in_order(plan)
 
 
-@lru_cache(1024)
+@lru_cache(256)
 def _question(method: str, path: str) -> str:
     """What a request without an id of its own is named after: put together once for each of the same kind."""
     return question(method, path)

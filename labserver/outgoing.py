@@ -14,7 +14,8 @@ HEADS = frozenset({"http.response.start", "websocket.accept", "websocket.http.re
 
 class Outgoing:
     """`headers` are added to the head. Each of `at_head` is given the head first, and gives more of them or raises;
-    `at_end` is called before the last piece of an HTTP answer leaves."""
+    `at_end` is called before the last piece of an HTTP answer leaves.
+    """
 
     __slots__ = ("_send", "at_end", "at_head", "headers")
 

@@ -66,8 +66,7 @@ def caller(sandbox: Sandbox, client: tuple[str, int] | None) -> str:
 
 
 class Passage:
-    """One request on its way through: adds the family to its answer's head, and holds the place of a stream or socket
-    until the end."""
+    """One request on its way: adds the family to its answer's head, holds the place of a stream or socket."""
 
     def __init__(self, limits: Limits, who: str) -> None:
         self._limits = limits
