@@ -54,3 +54,13 @@ def test_it_finds_every_route_of_the_map(kind: str) -> None:
 
 def test_it_is_no_place_for_the_lifespan() -> None:
     assert Signpost(ROUTES).matches({"type": "lifespan"}) == (Match.NONE, {})
+
+
+@pytest.mark.parametrize(("path", "kind"), list(itertools.product(PATHS, KINDS)))
+def test_it_finds_the_same_again_with_parameters_of_its_own(path: str, kind: str) -> None:
+    signpost = Signpost(ROUTES)
+    _, first = signpost.matches(asked(path, kind))
+    expected = {**first, "path_params": dict(first.get("path_params", {}))} if first else {}
+    first.get("path_params", {})["left"] = "by an endpoint"
+    _, second = signpost.matches(asked(path, kind))
+    assert second == expected
