@@ -2,7 +2,7 @@
 
 import asyncio
 
-from labserver.newcomers import Newcomers
+from labserver.newcomers import LONG, Newcomers
 
 
 async def rounds_until(newcomers: Newcomers, count: int) -> list[int]:
@@ -27,6 +27,12 @@ async def test_no_round_lets_in_more_than_so_many_and_nobody_waits_longer_than_n
     assert max(got.count(number) for number in got) == 4
     assert len(set(got)) == 5, "eighteen in fours are five rounds"
     assert got == sorted(got), "first come, first served"
+
+
+async def test_where_rounds_are_long_fewer_come_in_and_where_they_are_short_again_as_many_as_ever() -> None:
+    hours = iter([0.0, LONG, LONG * 2, LONG * 3])
+    got = await rounds_until(Newcomers(at_once=4, clock=lambda: next(hours, LONG * 3)), 18)
+    assert [got.count(number) for number in sorted(set(got))] == [4, 2, 2, 2, 4, 4]
 
 
 async def test_a_few_come_in_at_once() -> None:
