@@ -62,7 +62,7 @@ class LiveServer:
         self.ws_url = self.url.replace("http://", "ws://")
         self.judged = False
         self.talks = "--log-level" in flags
-        self.http = httpx2.Client(base_url=self.url, timeout=10)
+        self.http = httpx2.Client(base_url=self.url, timeout=30)
 
     def _await_announcement(self) -> dict[str, Any]:
         deadline = time.monotonic() + START_SECONDS

@@ -48,7 +48,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def _addresses(up: "subprocess.Popen[bytes]", log: Path, work: Path) -> Running:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 100  # several of them begin at once, on a disk that has not read one yet
     while time.monotonic() < deadline:
         said = log.read_text()
         server, jupyter = re.search(r"Lab server:\s+(\S+)", said), re.search(r"JupyterLab:\s+(\S+)", said)

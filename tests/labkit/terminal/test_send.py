@@ -39,7 +39,7 @@ def test_a_body_is_json_and_says_so(sandbox: Witness) -> None:
 
 
 def test_chat_prints_the_words_as_they_come(terminal: Open, sandbox: Witness) -> None:
-    chat = terminal("send", "chat", "What", "is", "tea?", "--pace", "ttft=0;tps=10", LABKIT_KEY=sandbox.key)
+    chat = terminal("send", "chat", "What", "is", "tea?", "--pace", "ttft=0;tps=4", LABKIT_KEY=sandbox.key)
     chat.until("Tea")
     [exchange] = sandbox.exchanges(wait=0)
     assert exchange.ended is None, "the first words are here while the model speaks"
