@@ -22,6 +22,7 @@ from labkit import runtime
 PORT_RETRIES = 50
 STARTS = 3  # in all, where another program takes the port that JupyterLab has just found free
 LOST = "no available port could be found"  # its last words then
+TOLD = "jpserver-*.json"  # where JupyterLab writes down its address, just before it listens there
 START_PATIENCE = 60.0  # seconds: the first start after an install compiles and reads cold files
 END_PATIENCE = 12.0  # seconds: Jupyter gives a busy kernel five
 
@@ -94,6 +95,8 @@ def running(root: Path, *, port: int = 8888) -> Iterator[Jupyter]:
             "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, [str(private), others])),
         }
         for left in reversed(range(STARTS)):
+            for told in private.glob(TOLD):  # by one that lost its port: where it never listened
+                told.unlink()
             process = _begin(_command(root, port, home, private), root, environment, log)
             url = None
             try:
@@ -150,7 +153,7 @@ def _wait(process: subprocess.Popen[bytes], private: Path, token: str, log: Path
                 f"JupyterLab ended at its start with exit code {process.returncode}. Its last words:\n"
                 f"{_last_words(log)}\nRun `wirelab doctor`: it names the cure."
             )
-        url = next((_address(path) for path in private.glob("jpserver-*.json")), None)
+        url = next((_address(path) for path in private.glob(TOLD)), None)
         if url is not None and _ask("GET", f"{url}api/status", token):
             return url
         time.sleep(0.05)
