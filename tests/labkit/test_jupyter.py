@@ -1,4 +1,4 @@
-"""Two JupyterLabs that begin in one moment find the same port free; the one that loses it begins again, and is found."""
+"""Of two JupyterLabs that begin in one moment, the one that loses its port begins again, and is found where it is."""
 
 import sys
 from pathlib import Path
