@@ -105,8 +105,8 @@ class Journal:
             self._lighten()
 
     def _connection_of(self, exchange: Exchange) -> int:
-        """Those of the ring are all among the most recent ones, of which there are as many."""
-        number = self._recent.pop(exchange.connection, None)
+        """A first exchange begins a new one. Those of the ring are all among the most recent, of which there are as many."""
+        number = self._recent.pop(exchange.connection, None) if exchange.nth > 1 else None
         if number is None:
             self._connections += 1
             number = self._connections
