@@ -105,7 +105,7 @@ class Journal:
             self._lighten()
 
     def _connection_of(self, exchange: Exchange) -> int:
-        """A first exchange begins a new one. Those of the ring are among the most recent, of which there are as many."""
+        """A first exchange begins a new one. The ring's are among the most recent, of which there are as many."""
         number = self._recent.pop(exchange.connection, None) if exchange.nth > 1 else None
         if number is None:
             self._connections += 1
