@@ -105,8 +105,11 @@ class Journal:
             self._lighten()
 
     def _connection_of(self, exchange: Exchange) -> int:
-        """A first exchange begins a new one. The ring's are among the most recent, of which there are as many."""
-        number = self._recent.pop(exchange.connection, None) if exchange.nth > 1 else None
+        """Also where a malformed request is recorded before the one that came ahead of it on the same connection.
+
+        Those of the ring are among the most recent connections, of which there are as many.
+        """
+        number = self._recent.pop(exchange.connection, None)
         if number is None:
             self._connections += 1
             number = self._connections

@@ -102,6 +102,14 @@ def test_connections_are_counted_within_the_sandbox_and_a_kept_one_keeps_its_num
     assert [one["connection"] for one in journal.records()] == [1, 2, 1, 2, 3]
 
 
+def test_a_connection_has_one_number_also_where_its_second_request_is_recorded_first() -> None:
+    """A malformed request is recorded while it is read, the one ahead of it once the application has it."""
+    journal = Journal(10)
+    for connection, nth in [(8, 2), (8, 1), (9, 1)]:
+        journal.open(Exchange(connection=connection, nth=nth, keep=10))
+    assert [one["connection"] for one in journal.records()] == [1, 1, 2]
+
+
 def test_only_so_many_bytes_are_kept_and_the_rest_are_counted() -> None:
     one = exchange(keep=10)
     one.came_in(b"12345")
