@@ -1,8 +1,10 @@
-"""Every test run, notebooks included, lives in a home of its own. Knows the environment; knows no test."""
+"""Every test run, notebooks included, lives in a home of its own, and begins with what takes long. Knows no test."""
 
+import gc
 import os
 import sys
 import tempfile
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,24 @@ def pytest_configure(config: pytest.Config) -> None:
     sys.dont_write_bytecode = False
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(SPARED), os.environ.get("PYTHONPATH")]))
     os.environ.update({name: str(Path(home.name) / place) for name, place in PLACES.items()})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files begin first, so that at the end no worker is left alone with one; every second one has a browser.
+
+    A JupyterLab with its page keeps a core busy: with as many of them at once as workers, each waits for the others.
+    """
+    long = {item.path: item for item in items if item.get_closest_marker("long")}
+    browsers = [path for path, item in long.items() if item.get_closest_marker("browser")]
+    others = [path for path in long if path not in browsers]
+    order = [path for pair in zip_longest(others, browsers) for path in pair if path is not None]
+    items.sort(key=lambda item: order.index(item.path) if item.path in long else len(order))
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end, so the collector need not walk over it again at each of its rounds."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

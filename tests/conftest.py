@@ -1,6 +1,5 @@
 """A real lab server for the tests that need a socket. Each pytest process (so each xdist worker) has its own."""
 
-import gc
 import json
 import os
 import signal
@@ -200,17 +199,6 @@ def bearer(key: str | None) -> dict[str, str]:
 
 
 StartServer = Callable[..., LiveServer]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files begin first, so that at the end no worker is left alone with one."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
-
-
-def pytest_collection_finish() -> None:
-    """What is loaded by now stays to the end, so the collector need not walk over it again at each of its rounds."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(scope="session")
