@@ -26,7 +26,7 @@ from labserver.surfaces.manual_parts import (
     WISHES,
     carrying,
 )
-from labserver.surfaces.promised import with_nulls
+from labserver.surfaces.promised import refusal_schemas, with_nulls
 from labserver.surfaces.secured import secured
 
 RECORDED = Path(__file__).with_name("recorded.json")
@@ -57,8 +57,7 @@ def describe(routes: Sequence[BaseRoute], title: str, description: str) -> Docum
                 if media_type in shown:
                     shown[media_type] |= example
     components = document.setdefault("components", {})
-    for name in ("HTTPValidationError", "ValidationError"):
-        components.get("schemas", {}).pop(name, None)
+    components["schemas"] = _schemas(components.get("schemas", {}), [operation for _, _, operation in found])
     components["headers"] = HEADERS
     used = {tag for _, _, operation in found for tag in operation["tags"]}
     document["tags"] = [{"name": tag, "description": told} for tag, told in TAGS.items() if tag in used]
@@ -83,15 +82,25 @@ def _name(found: list[tuple[APIRoute, dict[str, Any]]]) -> None:
 
 
 def _drop_foreign_refusals(responses: dict[str, Any]) -> None:
-    """FastAPI promises a 422 of its own shape wherever a route takes something; no dialect here speaks it.
-
-    It also has a stream's refusals come as a stream, while ours are JSON.
-    """
+    """FastAPI promises a 422 of its own shape wherever a route takes something; no dialect here speaks it."""
     if "HTTPValidationError" in str(responses.get("422")):
         del responses["422"]
     for refusal in (response for status, response in responses.items() if status >= "4"):
         if "application/json" in refusal.get("content", {}):
             refusal["content"] = {"application/json": with_nulls(refusal["content"]["application/json"])}
+
+
+def _schemas(known: dict[str, Any], operations: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the routes' models are, but for FastAPI's own refusal, and the shapes of ours."""
+    contents = (
+        content
+        for operation in operations
+        for response in operation["responses"].values()
+        for content in response.get("content", {}).values()
+    )
+    wanted = {content.get("schema", {}).get("$ref", "") for content in contents}
+    ours = {name: schema for name, schema in known.items() if name not in ("HTTPValidationError", "ValidationError")}
+    return dict(sorted((ours | refusal_schemas(wanted)).items()))
 
 
 def _mark(name: str, operation: dict[str, Any]) -> None:

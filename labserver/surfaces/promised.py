@@ -3,10 +3,11 @@
 The examples are written by the very function that answers, so a dialect cannot be promised in another's words.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
 
 from labserver.denials import UNKNOWN, InsufficientScope, InvalidToken, TwoCredentials, oauth_error
 from labserver.errors import (
@@ -66,10 +67,25 @@ class OAuthProblem(BaseModel):
     error_description: str
 
 
+SCHEMAS = "#/components/schemas/{model}"
 PROBLEMS: dict[str, type[BaseModel]] = {
-    "#/components/schemas/RestError": RestProblem,
-    "#/components/schemas/OpenAIError": OpenAIProblem,
+    SCHEMAS.format(model=RestError.__name__): RestProblem,
+    SCHEMAS.format(model=OpenAIError.__name__): OpenAIProblem,
 }
+
+
+def refusal_schemas(wanted: Container[str]) -> dict[str, Any]:
+    """The schemas, by name, of those shapes of refusals that are `wanted` (`$ref`s), and what these refer to.
+
+    No route has such a shape as its `model`: FastAPI would build a validator for each of some 600 promises at every
+    start.
+    """
+    shapes = [
+        shape for shape in (RestError, OpenAIError, OAuthProblem) if SCHEMAS.format(model=shape.__name__) in wanted
+    ]
+    _, told = models_json_schema([(shape, "serialization") for shape in shapes], ref_template=SCHEMAS)
+    found: dict[str, Any] = told.get("$defs", {})
+    return found
 
 
 def with_nulls(content: dict[str, Any]) -> dict[str, Any]:
@@ -123,9 +139,9 @@ def in_oauth(*errors: LabError) -> Promises:
 def _promised(model: type[BaseModel], shape: Callable[[LabError], Any], errors: tuple[LabError, ...]) -> Promises:
     promises: Promises = {}
     for error in errors:
-        promise = promises.setdefault(error.status, {"model": model, "description": "", "content": {}})
+        promise = promises.setdefault(error.status, {"description": "", "content": {}})
         promise["description"] = "; ".join(filter(None, (promise["description"], f"`{error.code}`: {error.message}")))
-        content = {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}, "examples": {}}
+        content = {"schema": {"$ref": SCHEMAS.format(model=model.__name__)}, "examples": {}}
         sent = ("WWW-Authenticate",) * (error.status == 401) + ("Retry-After",) * (error.retry_after is not None)
         promise["headers"] = promise.get("headers", {}) | carrying(*sent)
         examples = promise["content"].setdefault("application/json", content)["examples"]

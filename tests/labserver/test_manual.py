@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from fastapi.routing import APIWebSocketRoute
+from fastapi.routing import APIRoute, APIWebSocketRoute
 from websockets.sync.client import connect
 
 from labserver.surfaces import SURFACES
@@ -163,6 +163,13 @@ def test_every_documented_refusal_has_an_example_in_its_dialect(server) -> None:
                 fields = {"message", "type", "param", "code"} if is_openai else {"code", "message", "details"}
                 assert set(example["value"]["error"]) == fields
         assert not (is_openai and "422" in operation["responses"]), "OpenAI answers 400"
+
+
+def test_no_promised_refusal_has_fastapi_build_a_validator() -> None:
+    routes = [route for router in SURFACES.values() for route in router.routes if isinstance(route, APIRoute)]
+    assert len(routes) > 80
+    built = [f"{route.path} {status}" for route in routes for status in route.response_fields if str(status) >= "4"]
+    assert built == []
 
 
 def test_the_index_page_shows_the_messages_of_every_websocket(server) -> None:
