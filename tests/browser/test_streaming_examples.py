@@ -114,7 +114,7 @@ def test_a_stop_closes_the_connection_and_the_journal_says_after_which_piece(
     record = next(one for one in records if asked in one.asked.split(b"\r\n")[0])
     left = record["ended"] == "client left"
     assert left or way == SOURCE, "its stop cancels the job too, and either word may be the first to arrive"
-    assert record["produced_after"] <= 1, "the model was told too"
+    assert_freed(examples, server, key)
     if way == POST:
         assert (record["left_after"], record["status"]) == (0, None)
         assert shown == 0
@@ -143,7 +143,13 @@ def test_a_stopped_socket_says_goodbye_in_the_middle_of_the_answer(examples: Exa
     sent = sum('"content"' in frame["payload"] for frame in frames)
     assert 3 <= shown <= sent < 900
     assert not any(json.loads(frame["payload"]).get("type") == "end" for frame in frames if frame["opcode"] == "text")
-    assert record["produced_after"] <= 1
+    assert_freed(examples, server, key)
+
+
+def assert_freed(examples: Examples, server, key: str) -> None:
+    """The model was told too: in the time of twenty more pieces it says those at the most that it was about to say."""
+    examples.page.wait_for_timeout(500)
+    assert max(record["produced_after"] for record in server.journal(key)) < 5
 
 
 def until(server, key: str, true) -> list:
