@@ -13,8 +13,9 @@ from websockets.sync.client import connect
 from labserver import sse
 from labserver.exchange import COMPLETE, Exchange
 from labserver.journal import Journal
-from labserver.tail import MOST_LISTENERS, SHOWN, Tail
+from labserver.tail import MOST_LISTENERS, SHOWN
 
+TAIL = "/lab/journal/tail"
 QUERY = {"query": "Green| tea| is| good| 🍵|.", "model": "script"}
 FAST = {"x-lab-pace": "ttft=0;tps=5000;jitter=0"}
 
@@ -42,7 +43,7 @@ class Listener:
 def listening(server, key: str, last: str | None = None) -> Iterator[Listener]:
     """A tail that listens already when the block begins."""
     headers = {"x-api-key": key} | ({"last-event-id": last} if last is not None else {})
-    with server.http.stream("GET", "/lab/journal/tail", headers=headers) as answer:
+    with server.http.stream("GET", TAIL, headers=headers) as answer:
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/event-stream")
         lines = answer.iter_bytes()
@@ -151,9 +152,7 @@ def test_an_id_that_was_never_given_is_told_so(server) -> None:
 
 @pytest.mark.parametrize("wrong", ["tea", "-1", "1.5", "١", "9" * 16])
 def test_an_id_that_is_none_is_refused(server, wrong: str) -> None:
-    answer = server.http.get(
-        "/lab/journal/tail", headers={"x-api-key": server.sandbox()}, params={"last_event_id": wrong}
-    )
+    answer = server.http.get(TAIL, headers={"x-api-key": server.sandbox()}, params={"last_event_id": wrong})
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "INVALID_REQUEST")
 
 
@@ -177,15 +176,23 @@ def test_the_tail_is_in_no_journal(server) -> None:
         assert server.journal(key) == []
 
 
+def one_more_listener(server, key: str) -> Any:
+    """Who comes in the moment in which others leave may find their places taken still, and comes again."""
+    for _ in range(1000):
+        wire = server.dial()
+        wire.send(server.request("GET", TAIL, key=key))
+        if b" 200 " in wire.until(b"\r\n\r\n"):
+            wire.until(b": listening")
+            return wire
+        wire.socket.close()
+    pytest.fail("listeners that have left keep their places")
+
+
 def test_no_listener_is_left_over_and_there_is_room_for_so_many(server) -> None:
     key = server.sandbox()
-    url = server.request("GET", "/lab/journal/tail", key=key)
     for _ in range(2):  # a second time: those of the first have gone
-        wires = [server.dial() for _ in range(MOST_LISTENERS)]
-        for wire in wires:
-            wire.send(url)
-            wire.until(b": listening")
-        refused = server.http.get("/lab/journal/tail", headers={"x-api-key": key})
+        wires = [one_more_listener(server, key) for _ in range(MOST_LISTENERS)]
+        refused = server.http.get(TAIL, headers={"x-api-key": key})
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
         for wire in wires:
             wire.socket.close()
@@ -203,7 +210,7 @@ def test_the_end_of_the_sandbox_ends_its_tail(server) -> None:
 def test_a_server_that_ends_says_farewell_to_its_listeners(start_server) -> None:
     server = start_server()
     with server.dial() as wire:
-        wire.send(server.request("GET", "/lab/journal/tail", key=server.sandbox()))
+        wire.send(server.request("GET", TAIL, key=server.sandbox()))
         wire.until(b": listening")
         assert server.stop() < 2
         assert b'event: farewell\ndata: {"why": "shutdown"}' in wire.rest()
@@ -214,7 +221,7 @@ def test_a_listener_that_does_not_read_delays_nobody_and_is_told_what_it_missed(
     script = "|".join(["tea " * 100] * 2000)
     chat = {"model": "script", "messages": [{"role": "user", "content": script}], "stream": True, "n": 8}
     with server.dial() as deaf, listening(server, key) as attentive, ThreadPoolExecutor(1) as pool:
-        deaf.send(server.request("GET", "/lab/journal/tail", key=key))
+        deaf.send(server.request("GET", TAIL, key=key))
         deaf.until(b": listening")
         heard = pool.submit(attentive.until, "ended")
         fast = {"x-api-key": key, "x-lab-pace": "ttft=0;tps=100000"}
@@ -235,18 +242,6 @@ def test_a_listener_that_does_not_read_delays_nobody_and_is_told_what_it_missed(
 
 def exchange(secrets: tuple[bytes, ...] = (), **given: Any) -> Exchange:
     return Exchange(**{"connection": 1, "nth": 1, "keep": 100_000, "secrets": secrets} | given)
-
-
-async def test_a_log_forgets_the_oldest_and_says_how_many() -> None:
-    tail = Tail(keep=3)
-    for number in range(5):
-        tail.say("opened", number=number)
-    missed, events = tail.since(0)
-    assert (missed, [event.id for event in events]) == (2, [3, 4, 5])
-    assert [event.id for event in tail.since(3)[1]] == [4, 5]
-    assert tail.since(2, most=2) == (0, events[:2])
-    assert tail.since(5) == (0, [])
-    assert tail.since(6) == (None, events)
 
 
 async def test_nothing_is_kept_for_a_journal_that_nobody_listens_to() -> None:
