@@ -68,10 +68,13 @@ class OAuthProblem(BaseModel):
 
 
 SCHEMAS = "#/components/schemas/{model}"
-PROBLEMS: dict[str, type[BaseModel]] = {
-    SCHEMAS.format(model=RestError.__name__): RestProblem,
-    SCHEMAS.format(model=OpenAIError.__name__): OpenAIProblem,
-}
+
+
+def _ref(shape: type[BaseModel]) -> str:
+    return SCHEMAS.format(model=shape.__name__)
+
+
+PROBLEMS: dict[str, type[BaseModel]] = {_ref(RestError): RestProblem, _ref(OpenAIError): OpenAIProblem}
 
 
 def refusal_schemas(wanted: Container[str]) -> dict[str, Any]:
@@ -80,9 +83,7 @@ def refusal_schemas(wanted: Container[str]) -> dict[str, Any]:
     No route has such a shape as its `model`: FastAPI would build a validator for each of some 600 promises at every
     start.
     """
-    shapes = [
-        shape for shape in (RestError, OpenAIError, OAuthProblem) if SCHEMAS.format(model=shape.__name__) in wanted
-    ]
+    shapes = [shape for shape in (RestError, OpenAIError, OAuthProblem) if _ref(shape) in wanted]
     _, told = models_json_schema([(shape, "serialization") for shape in shapes], ref_template=SCHEMAS)
     found: dict[str, Any] = told.get("$defs", {})
     return found
@@ -141,7 +142,7 @@ def _promised(model: type[BaseModel], shape: Callable[[LabError], Any], errors: 
     for error in errors:
         promise = promises.setdefault(error.status, {"description": "", "content": {}})
         promise["description"] = "; ".join(filter(None, (promise["description"], f"`{error.code}`: {error.message}")))
-        content = {"schema": {"$ref": SCHEMAS.format(model=model.__name__)}, "examples": {}}
+        content = {"schema": {"$ref": _ref(model)}, "examples": {}}
         sent = ("WWW-Authenticate",) * (error.status == 401) + ("Retry-After",) * (error.retry_after is not None)
         promise["headers"] = promise.get("headers", {}) | carrying(*sent)
         examples = promise["content"].setdefault("application/json", content)["examples"]
