@@ -132,6 +132,7 @@ def test_a_stop_closes_the_connection_and_the_journal_says_after_which_piece(
 
 
 def test_a_stopped_socket_says_goodbye_in_the_middle_of_the_answer(examples: Examples, server, key: str) -> None:
+    examples.page.set_extra_http_headers(SLOW)
     examples.ask(LONG)
     examples.press("Start", SOCKET)
     expect(examples.text(SOCKET)).to_contain_text("word word word")
